@@ -1,0 +1,119 @@
+"""Settings of the application, read from the environment once at the start; no secret is kept in the repository."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from evaluation.postgres import default_data_dir, ensure_server, make_data_dir
+
+CHECKOUT = Path(__file__).resolve().parent
+MEGABYTE = 1024 * 1024
+
+
+class BadSetting(ValueError):
+    """A variable of the environment has a value that cannot be used; the message names it and says what would do."""
+
+
+def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """All settings: those given win over the environment; without a database address the embedded server is started."""
+    given = dict(given or {})
+    data_dir = make_data_dir(
+        Path(given.get("DATA_DIR") or os.environ.get("DATA_DIR") or default_data_dir(CHECKOUT))
+    )
+    database = (
+        given.get("SQLALCHEMY_DATABASE_URI") or given.get("DATABASE_URL") or os.environ.get("DATABASE_URL")
+    )
+    database = with_driver(database) if database else ensure_server(data_dir)
+    secret = given.get("SECRET_KEY") or os.environ.get("SECRET_KEY") or secret_key(data_dir)
+    settings: dict[str, Any] = {
+        "DATA_DIR": data_dir,
+        "EVIDENCE_DIR": _folder(data_dir, "evidence"),
+        "IMPORTS_DIR": _folder(data_dir, "imports"),
+        "EXPORTS_DIR": _folder(data_dir, "exports"),
+        "SECRET_KEY": secret,
+        "SQLALCHEMY_DATABASE_URI": database,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5},
+        "BROKER_URL": os.environ.get("BROKER_URL") or f"sqla+{database}",
+        "PORT": _number("PORT", 8000),
+        "AGENCY_NAME": os.environ.get("AGENCY_NAME", "Ủy ban nhân dân tỉnh"),
+        "DEMO_PASSWORD": os.environ.get("DEMO_PASSWORD", ""),
+        "BABEL_DEFAULT_LOCALE": "vi",
+        "BABEL_DEFAULT_TIMEZONE": "Asia/Ho_Chi_Minh",
+        "MAX_CONTENT_LENGTH": _number("MAX_UPLOAD_MB", 25) * MEGABYTE,
+        "MAX_FORM_MEMORY_SIZE": 4 * MEGABYTE,
+        "MAX_FORM_PARTS": 5000,
+        "SESSION_COOKIE_NAME": "cong_tam",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        # Plain http on loopback is the default; behind TLS set HTTPS=1.
+        "SESSION_COOKIE_SECURE": _flag("HTTPS"),
+        "REMEMBER_COOKIE_HTTPONLY": True,
+        "REMEMBER_COOKIE_SAMESITE": "Lax",
+        "REMEMBER_COOKIE_SECURE": _flag("HTTPS"),
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=_number("SESSION_HOURS", 12)),
+        "WTF_CSRF_TIME_LIMIT": None,
+        "PROXY_HOPS": _number("PROXY_HOPS", 0),
+    }
+    return (
+        settings | given | {"DATA_DIR": data_dir, "SECRET_KEY": secret, "SQLALCHEMY_DATABASE_URI": database}
+    )
+
+
+def with_driver(address: str) -> str:
+    """`postgres://` and `postgresql://` mean psycopg 3; any other database is refused."""
+    scheme, mark, rest = address.partition("://")
+    if not mark or scheme not in ("postgres", "postgresql", "postgresql+psycopg"):
+        raise BadSetting(
+            "DATABASE_URL must start with postgresql:// — PostgreSQL is the only database that works."
+        )
+    return f"postgresql+psycopg://{rest}"
+
+
+def secret_key(data_dir: Path) -> str:
+    """The key that signs sessions: made at the first start, readable by its owner only."""
+    place = data_dir / "secret_key"
+    try:
+        return _stored_key(place)
+    except FileNotFoundError:
+        fresh = place.with_name(f"secret_key.{os.getpid()}")
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32))
+        try:
+            os.link(fresh, place)  # fails if another process was quicker: both then read one key
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+        return _stored_key(place)
+
+
+def _stored_key(place: Path) -> str:
+    key = place.read_text().strip()
+    if len(key) < 32:
+        raise BadSetting(
+            f"The secret key in {place} is too short: delete the file, and everyone signs in again."
+        )
+    return key
+
+
+def _folder(data_dir: Path, name: str) -> Path:
+    folder = Path(os.environ.get(f"{name.upper()}_DIR") or data_dir / name)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _number(name: str, default: int) -> int:
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal():
+        raise BadSetting(f"{name}={text} is not a whole number: write for example {name}={default}.")
+    return int(text)
+
+
+def _flag(name: str) -> bool:
+    return os.environ.get(name, "").strip().lower() in ("1", "true", "yes", "on")
