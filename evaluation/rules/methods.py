@@ -1,0 +1,113 @@
+"""What each method in rules/ reads from its rulebook: the numbers, the choices it can follow, and the grounds it cites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Method:
+    """A family of rules and what a rulebook must hold for it."""
+
+    family: str
+    numbers: frozenset[str]
+    choices: dict[str, frozenset[str | bool]]
+    grounds: frozenset[str]
+    bands: bool = False
+    general_criteria: bool = False
+
+
+POINTS = Method(
+    family="evaluation",
+    numbers=frozenset(
+        {
+            "task_results_max",
+            "general_max",
+            "finding_deduction",
+            "leader_ratio_full",
+            "leader_ratio_reduced",
+            "months_needed_for_class",
+            "excellent_share",
+            "excellent_share_exceptional",
+            "petition_answer_working_days",
+            "complexity_groups_max",
+        }
+    ),
+    choices={
+        "ratio_cap": frozenset({"EACH_100", "TOTAL_70"}),
+        "deduction": frozenset({"PER_UNIT", "PER_LINE"}),
+        "late_product": frozenset({"STEP", "NOTHING"}),
+        "nothing_assigned": frozenset({"INSUFFICIENT_DATA", "ZERO"}),
+        "extra_work_in_quality_and_progress": frozenset({True, False}),
+        "span_score": frozenset({"MEAN_OF_MONTHS"}),
+        "quota_base": frozenset({"LITERAL", "STATIC", "OR_BETTER"}),
+        "quota_rounding": frozenset({"FLOOR", "HALF_UP", "AT_LEAST_ONE"}),
+        "score_rounding": frozenset({"EXACT", "TWO_DECIMALS_FIRST"}),
+        "december": frozenset({"PROVISIONAL", "ELEVEN_MONTHS"}),
+        "deputy_unit_result": frozenset({"FIELD", "UNIT"}),
+        "monthly_class": frozenset({True, False}),
+        "reason_when_supervisor_differs": frozenset({True, False}),
+    },
+    grounds=frozenset(
+        {
+            "assigned",
+            "quantity",
+            "quality",
+            "progress",
+            "unit_result",
+            "organising",
+            "cohesion",
+            "task",
+            "total",
+            "mean",
+            "under_six_months",
+            "actual_time",
+            "DEGENERATION",
+            "DISCIPLINE_PUBLIC_DUTY",
+            "UNIT_CORRUPTION",
+            "head_limit",
+        }
+    ),
+    bands=True,
+    general_criteria=True,
+)
+
+TITLES = Method(
+    family="commendation",
+    numbers=frozenset(
+        {
+            "title_share",
+            "council_threshold_percent",
+            "months_left_after_discipline",
+            "months_needed_at_old_unit",
+        }
+    ),
+    choices={
+        "title_rounding": frozenset({"FLOOR", "HALF_UP"}),
+        "cstdcs_condition": frozenset({"EXCELLENT_OR_INITIATIVE", "EXCELLENT_AND_INITIATIVE"}),
+        "reform_result_needed_for": frozenset({"EVERYONE", "HEADS"}),
+        "unit_rating_needed_for": frozenset({"EVERYONE", "HEADS"}),
+        "reform_gate_binds": frozenset({"HEADS", "EVERYONE"}),
+    },
+    grounds=frozenset(
+        {
+            "pack",
+            "reform_known",
+            "rating_known",
+            "pending",
+            "discipline",
+            "reform_gate",
+            "criticism",
+            "subordinate_discipline",
+            "head_limit",
+            "rating",
+            "unrated",
+            "old_unit_opinion",
+            "ldtt_standard",
+            "cstdcs_standard",
+            "duplicate",
+        }
+    ),
+)
+
+METHODS = {"points_of_converted_products": POINTS, "titles_by_gates": TITLES}

@@ -1,0 +1,247 @@
+"""Rulebooks: the law's numbers and open choices as dated YAML, read whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+FOLDER = Path(__file__).resolve().parent.parent / "rulebooks"
+
+
+class RulebookError(Exception):
+    """A rulebook cannot be used; `says` is an English message id and `params` fill it in."""
+
+    def __init__(self, says: str, **params: object) -> None:
+        super().__init__(says % params if params else says)
+        self.says = says
+        self.params = params
+
+
+def day_text(day: date) -> str:
+    """A day the Vietnamese way: 01/01/2026."""
+    return f"{day:%d/%m/%Y}"
+
+
+@dataclass(frozen=True, eq=False)
+class Dated(Generic[Value]):
+    """A value of the law by the day it takes effect; None ends it."""
+
+    key: str
+    article: str
+    values: tuple[tuple[date, Value | None], ...]
+    file: str
+
+    def at(self, day: date) -> Value:
+        """The value in force on a day, or a sentence that says since when there is one."""
+        found: Value | None = None
+        for since, value in self.values:
+            if since <= day:
+                found = value
+        if found is not None:
+            return found
+        first = self.values[0][0]
+        if day < first:
+            raise RulebookError(
+                "%(key)s has no value on %(day)s; first value: %(first)s. Check its `values:` in %(file)s.",
+                key=self.key,
+                day=day_text(day),
+                first=day_text(first),
+                file=self.file,
+            )
+        raise RulebookError(
+            "%(key)s has no value on %(day)s; it ended on %(last)s. Check its `values:` in %(file)s.",
+            key=self.key,
+            day=day_text(day),
+            last=day_text(self.values[-1][0]),
+            file=self.file,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralCriterion:
+    """One row of the general criteria, with the most points it can get and what to look at."""
+
+    code: str
+    group: str
+    group_title: str
+    title: str
+    max_points: Fraction
+    help: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BandRow:
+    """A level and the lowest score that still reaches it."""
+
+    band: str
+    at_least: Fraction
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """A question the law leaves open, with its dated answer and who answered."""
+
+    asks: str
+    options: Mapping[str | bool, str]
+    default: str | bool
+    decided_by: str | None
+    answers: Dated[str | bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Rulebook:
+    """One decree: its numbers, bands, criteria, choices and grounds, each by date and with its article."""
+
+    name: str
+    family: str
+    title: str
+    law: str
+    method: str
+    issued: date
+    effective: tuple[date, date | None]
+    numbers: Mapping[str, Dated[Fraction]]
+    choices: Mapping[str, Choice]
+    grounds: Mapping[str, str]
+    band_rows: Dated[tuple[BandRow, ...]] | None
+    criteria: Dated[tuple[GeneralCriterion, ...]] | None
+    fingerprint: str
+    file: str
+
+    def covers(self, day: date) -> bool:
+        """Whether the decree is in force on a day; the last day is excluded."""
+        since, until = self.effective
+        return since <= day and (until is None or day < until)
+
+    def number(self, key: str, day: date) -> Fraction:
+        """A number of the law on a day, exact."""
+        if key not in self.numbers:
+            raise RulebookError("%(file)s holds no number called %(key)s.", file=self.file, key=key)
+        return self.numbers[key].at(day)
+
+    def choice(self, key: str, day: date) -> str | bool:
+        """The answer in force on a day to a question the law leaves open."""
+        if key not in self.choices:
+            raise RulebookError("%(file)s holds no choice called %(key)s.", file=self.file, key=key)
+        return self.choices[key].answers.at(day)
+
+    def article(self, key: str) -> str:
+        """The article behind a number, a choice, the bands, the general criteria or a ground."""
+        if key in self.numbers:
+            return self.numbers[key].article
+        if key in self.choices:
+            return self.choices[key].answers.article
+        if key == "bands" and self.band_rows is not None:
+            return self.band_rows.article
+        if key == "general_criteria" and self.criteria is not None:
+            return self.criteria.article
+        if key in self.grounds:
+            return self.grounds[key]
+        raise RulebookError("%(file)s names no article for %(key)s.", file=self.file, key=key)
+
+    def bands(self, day: date) -> tuple[BandRow, ...]:
+        """The levels in force on a day, the best first."""
+        if self.band_rows is None:
+            raise RulebookError("%(file)s holds no bands.", file=self.file)
+        return self.band_rows.at(day)
+
+    def general_criteria(self, day: date) -> tuple[GeneralCriterion, ...]:
+        """The rows of the general criteria in force on a day, in the order of the form."""
+        if self.criteria is None:
+            raise RulebookError("%(file)s holds no general criteria.", file=self.file)
+        return self.criteria.at(day)
+
+    def with_choices(self, answers: Mapping[str, str | bool]) -> Rulebook:
+        """The same decree with other answers to its open questions, under a fingerprint of its own."""
+        choices = dict(self.choices)
+        for key, answer in answers.items():
+            if key not in choices:
+                raise RulebookError("%(file)s holds no choice called %(key)s.", file=self.file, key=key)
+            old = choices[key]
+            if answer not in old.options:
+                raise RulebookError(
+                    "%(key)s cannot be %(answer)s; it can be %(options)s.",
+                    key=key,
+                    answer=answer,
+                    options=", ".join(str(option) for option in old.options),
+                )
+            since = old.answers.values[0][0]
+            choices[key] = replace(old, answers=replace(old.answers, values=((since, answer),)))
+        changed = ",".join(f"{key}={answers[key]}" for key in sorted(answers))
+        mark = (
+            hashlib.sha256(f"{self.fingerprint}|{changed}".encode()).hexdigest()
+            if answers
+            else self.fingerprint
+        )
+        return replace(self, choices=choices, fingerprint=mark)
+
+
+class Shelf:
+    """The rulebooks at hand; asked for a family and a day it answers with exactly one."""
+
+    def __init__(self, paths: Iterable[Path | str]) -> None:
+        from evaluation.rules.rulebook_reader import load
+
+        self.books: tuple[Rulebook, ...] = tuple(load(path) for path in paths)
+        self._refuse_overlaps()
+
+    def for_day(self, family: str, day: date) -> Rulebook:
+        """The one rulebook of a family ('evaluation', 'commendation') in force on a day."""
+        of_family = [book for book in self.books if book.family == family]
+        found = [book for book in of_family if book.covers(day)]
+        if len(found) == 1:
+            return found[0]
+        first = min((book.effective[0] for book in of_family), default=None)
+        raise RulebookError(
+            "No rulebook for %(family)s covers %(day)s; the earliest starts on %(first)s."
+            " Add one to evaluation/rulebooks.",
+            family=family,
+            day=day_text(day),
+            first=day_text(first) if first else "?",
+        )
+
+    def named(self, name: str) -> Rulebook:
+        """The rulebook of a name, as a frozen result remembers it."""
+        for book in self.books:
+            if book.name == name:
+                return book
+        raise RulebookError("There is no rulebook called %(name)s in evaluation/rulebooks.", name=name)
+
+    def latest(self, family: str) -> Rulebook:
+        """The rulebook of a family that took effect last."""
+        of_family = [book for book in self.books if book.family == family]
+        if not of_family:
+            raise RulebookError("There is no rulebook for %(family)s in evaluation/rulebooks.", family=family)
+        return max(of_family, key=lambda book: book.effective[0])
+
+    def _refuse_overlaps(self) -> None:
+        order = sorted(self.books, key=lambda book: (book.family, book.effective[0]))
+        for first, second in zip(order, order[1:], strict=False):
+            until = first.effective[1]
+            if first.family == second.family and (until is None or second.effective[0] < until):
+                raise RulebookError(
+                    "%(first)s and %(second)s both apply on %(day)s."
+                    " End the older one with `effective: to:` on that day.",
+                    first=first.file,
+                    second=second.file,
+                    day=day_text(second.effective[0]),
+                )
+
+
+def load(path: Path | str) -> Rulebook:
+    """Reads one rulebook file; a file with a hole, an overlap or a missing article does not load."""
+    from evaluation.rules import rulebook_reader
+
+    return rulebook_reader.load(path)
+
+
+@cache
+def default_shelf() -> Shelf:
+    """The rulebooks that ship with the program, read once."""
+    return Shelf(sorted(FOLDER.glob("*.yaml")))

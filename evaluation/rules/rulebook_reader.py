@@ -1,0 +1,294 @@
+"""Turns a rulebook file into a Rulebook, or refuses it with one sentence naming file, line and day."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from evaluation.rules import exact_yaml
+from evaluation.rules.bands import RANKS
+from evaluation.rules.methods import METHODS, Method
+from evaluation.rules.rulebook import (
+    BandRow,
+    Choice,
+    Dated,
+    GeneralCriterion,
+    Rulebook,
+    RulebookError,
+    day_text,
+)
+
+Value = TypeVar("Value")
+KEYS = {
+    "rulebook",
+    "title",
+    "law",
+    "issued",
+    "effective",
+    "replaces",
+    "method",
+    "parameters",
+    "bands",
+    "general_criteria",
+    "choices",
+    "grounds",
+    "note",
+}
+
+
+def load(path: Path | str) -> Rulebook:
+    """Reads one rulebook file whole."""
+    path = Path(path)
+    try:
+        raw = path.read_bytes()
+        document = exact_yaml.read(raw.decode("utf-8"))
+    except OSError as error:
+        raise RulebookError(
+            "%(file)s cannot be read: %(why)s.", file=path.name, why=error.strerror
+        ) from error
+    except UnicodeDecodeError as error:
+        raise RulebookError("%(file)s is not UTF-8 text. Save it as UTF-8.", file=path.name) from error
+    except exact_yaml.UnreadableError as error:
+        raise RulebookError(
+            "%(file)s, line %(line)s: %(why)s.", file=path.name, line=error.line, why=error.says
+        ) from error
+    return _Reader(path.name, document, hashlib.sha256(raw).hexdigest()).rulebook()
+
+
+class _Reader:
+    """One pass over one file; every refusal goes through `refuse`."""
+
+    def __init__(self, file: str, document: exact_yaml.Document, fingerprint: str) -> None:
+        self.file = file
+        self.document = document
+        self.fingerprint = fingerprint
+        self.since = date.min
+        self.until: date | None = None
+
+    def refuse(self, place: tuple[object, ...], why: str, **params: object) -> NoReturn:
+        raise RulebookError(
+            "%(file)s, line %(line)s: " + why, file=self.file, line=self.document.line(*place), **params
+        )
+
+    def rulebook(self) -> Rulebook:
+        data = self.mapping(())
+        for key in data:
+            if key not in KEYS:
+                self.refuse((key,), "%(key)s is not a part of a rulebook.", key=key)
+        method_name = self.text("method")
+        if method_name not in METHODS:
+            self.refuse(("method",), "the program has no method called %(method)s.", method=method_name)
+        method = METHODS[method_name]
+        self._effective()
+        book = Rulebook(
+            name=self.text("rulebook"),
+            family=method.family,
+            title=self.text("title"),
+            law=self.text("law"),
+            method=method_name,
+            issued=self.day("issued"),
+            effective=(self.since, self.until),
+            numbers={key: self._number(key) for key in self.mapping(("parameters",))},
+            choices={key: self._choice(key, method) for key in self.mapping(("choices",))},
+            grounds={key: self.text("grounds", key) for key in self.mapping(("grounds",))},
+            band_rows=self._dated(("bands",), "bands", self._bands) if "bands" in data else None,
+            criteria=self._dated(("general_criteria",), "general_criteria", self._criteria)
+            if "general_criteria" in data
+            else None,
+            fingerprint=self.fingerprint,
+            file=self.file,
+        )
+        self._complete(book, method)
+        return book
+
+    def at(self, *place: object) -> Any:
+        value = self.document.data
+        for step in place:
+            value = value.get(step) if isinstance(value, dict) else value[step]  # type: ignore[index]
+        return value
+
+    def mapping(self, place: tuple[object, ...]) -> dict[Any, Any]:
+        value = self.at(*place)
+        if not isinstance(value, dict) or not value:
+            self.refuse(
+                place,
+                "%(place)s must hold `key: value` lines.",
+                place=".".join(map(str, place)) or "the file",
+            )
+        return value
+
+    def text(self, *place: object) -> str:
+        value = self.at(*place)
+        if not isinstance(value, str) or not value.strip():
+            self.refuse(place, "%(place)s is missing.", place=".".join(map(str, place)))
+        return value
+
+    def day(self, *place: object) -> date:
+        value = self.at(*place)
+        if not isinstance(value, date):
+            self.refuse(
+                place, "%(place)s must be a day written as 2026-01-31.", place=".".join(map(str, place))
+            )
+        return value
+
+    def _effective(self) -> None:
+        self.mapping(("effective",))
+        self.since = self.day("effective", "from")
+        if self.at("effective", "to") is not None:
+            self.until = self.day("effective", "to")
+            if self.until <= self.since:
+                self.refuse(
+                    ("effective", "to"),
+                    "the rulebook ends before it begins (%(day)s).",
+                    day=day_text(self.until),
+                )
+
+    def _dated(
+        self, place: tuple[object, ...], key: str, read: Callable[[tuple[object, ...], Any], Value]
+    ) -> Dated[Value]:
+        rows = self.mapping(place)
+        article = rows.get("article")
+        if not isinstance(article, str) or not article.strip():
+            self.refuse(place, "%(key)s has no article. Write `article: Điều …` under it.", key=key)
+        values = self.mapping((*place, "values"))
+        ordered: list[tuple[date, Value | None]] = []
+        for since, raw in values.items():
+            spot = (*place, "values", since)
+            if not isinstance(since, date):
+                self.refuse(
+                    spot, "%(key)s: %(since)s is not a day. Write it as 2026-01-31.", key=key, since=since
+                )
+            if ordered and since <= ordered[-1][0]:
+                self.refuse(spot, "%(key)s: %(day)s stands after a later day.", key=key, day=day_text(since))
+            if ordered and ordered[-1][1] is None:
+                self.refuse(spot, "%(key)s has a hole before %(day)s.", key=key, day=day_text(since))
+            if self.until is not None and since >= self.until:
+                self.refuse(
+                    spot, "%(key)s: %(day)s is after the rulebook ends.", key=key, day=day_text(since)
+                )
+            ordered.append((since, None if raw is None else read(spot, raw)))
+        first, value = ordered[0]
+        if first != self.since or value is None:
+            self.refuse(
+                (*place, "values", first),
+                "%(key)s has no value on %(day)s, the day the rulebook begins; its first value is on %(first)s.",
+                key=key,
+                day=day_text(self.since),
+                first=day_text(first),
+            )
+        return Dated(key, article, tuple(ordered), self.file)
+
+    def _number(self, key: str) -> Dated[Fraction]:
+        self.text("parameters", key, "says")
+        return self._dated(("parameters", key), key, self._fraction)
+
+    def _fraction(self, place: tuple[object, ...], raw: Any) -> Fraction:
+        if isinstance(raw, bool) or not isinstance(raw, int | Fraction):
+            self.refuse(place, "%(value)s is not a number. Write 70 or 0.25.", value=raw)
+        return Fraction(raw)
+
+    def _choice(self, key: str, method: Method) -> Choice:
+        place: tuple[object, ...] = ("choices", key)
+        options = self.mapping((*place, "options"))
+        for option in options:
+            if option not in method.choices.get(key, ()):
+                self.refuse(
+                    (*place, "options", option),
+                    "the program does not know %(option)s for %(key)s.",
+                    option=option,
+                    key=key,
+                )
+
+        def answer(spot: tuple[object, ...], raw: Any) -> str | bool:
+            if not isinstance(raw, str | bool) or raw not in options:
+                self.refuse(spot, "%(value)s is not one of the options of %(key)s.", value=raw, key=key)
+            return raw
+
+        decided_by = self.at(*place, "decided_by")
+        return Choice(
+            asks=self.text(*place, "asks"),
+            options={option: self.text(*place, "options", option) for option in options},
+            default=answer((*place, "default"), self.at(*place, "default")),
+            decided_by=None if decided_by is None else str(decided_by),
+            answers=self._dated(place, key, answer),
+        )
+
+    def _bands(self, place: tuple[object, ...], raw: Any) -> tuple[BandRow, ...]:
+        rows: list[BandRow] = []
+        for at, row in enumerate(self._list(place, raw)):
+            spot = (*place, at)
+            band = row.get("band") if isinstance(row, dict) else None
+            if band not in RANKS:
+                self.refuse(spot, "%(band)s is not a level.", band=band)
+            least = self._fraction((*spot, "at_least"), row.get("at_least"))
+            if rows and (least >= rows[-1].at_least or RANKS[band] >= RANKS[rows[-1].band]):
+                self.refuse(spot, "the bands overlap: %(band)s must stand below the one before.", band=band)
+            rows.append(BandRow(band, least))
+        if rows[-1].at_least != 0 or len(rows) != len(RANKS):
+            self.refuse(
+                place, "the bands leave a hole: all four levels are needed and the lowest begins at 0."
+            )
+        return tuple(rows)
+
+    def _criteria(self, place: tuple[object, ...], raw: Any) -> tuple[GeneralCriterion, ...]:
+        rows: list[GeneralCriterion] = []
+        for at, group in enumerate(self._list(place, raw)):
+            spot = (*place, at)
+            self.mapping(spot)
+            inside = self._list((*spot, "criteria"), group.get("criteria"))
+            for inner, row in enumerate(inside):
+                here = (*spot, "criteria", inner)
+                self.mapping(here)
+                rows.append(
+                    GeneralCriterion(
+                        code=self.text(*here, "code"),
+                        group=self.text(*spot, "code"),
+                        group_title=self.text(*spot, "title"),
+                        title=self.text(*here, "title"),
+                        max_points=self._fraction((*here, "max"), row.get("max")),
+                        help=tuple(str(line) for line in row.get("help") or ()),
+                    )
+                )
+            total = sum((row.max_points for row in rows if row.group == group["code"]), Fraction())
+            if total != self._fraction((*spot, "max"), group.get("max")):
+                self.refuse(
+                    spot, "the criteria of %(group)s do not add up to its points.", group=group["code"]
+                )
+        if len({row.code for row in rows}) != len(rows):
+            self.refuse(place, "two general criteria have the same code.")
+        return tuple(rows)
+
+    def _list(self, place: tuple[object, ...], raw: Any) -> list[Any]:
+        if not isinstance(raw, list) or not raw:
+            self.refuse(place, "%(place)s must be a list.", place=".".join(map(str, place)))
+        return raw
+
+    def _complete(self, book: Rulebook, method: Method) -> None:
+        missing = (
+            sorted(method.numbers - set(book.numbers))
+            + sorted(set(method.choices) - set(book.choices))
+            + sorted(method.grounds - set(book.grounds))
+        )
+        missing += ["bands"] if method.bands and book.band_rows is None else []
+        missing += ["general_criteria"] if method.general_criteria and book.criteria is None else []
+        if missing:
+            self.refuse(
+                (),
+                "the method needs %(missing)s, which the rulebook does not hold.",
+                missing=", ".join(missing),
+            )
+        for key in book.numbers:
+            if key not in method.numbers:
+                self.refuse(("parameters", key), "no rule reads the number %(key)s.", key=key)
+        if book.criteria is not None:
+            for day, rows in book.criteria.values:
+                if rows and sum(row.max_points for row in rows) != book.number("general_max", day):
+                    self.refuse(
+                        ("general_criteria", "values", day),
+                        "the general criteria of %(day)s do not add up to general_max.",
+                        day=day_text(day),
+                    )
