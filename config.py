@@ -36,7 +36,7 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "SECRET_KEY": secret,
         "SQLALCHEMY_DATABASE_URI": database,
         "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5},
-        "BROKER_URL": os.environ.get("BROKER_URL") or f"sqla+{database}",
+        "BROKER_URL": os.environ.get("BROKER_URL") or database_broker(database),
         "PORT": _number("PORT", 8000),
         "AGENCY_NAME": os.environ.get("AGENCY_NAME", "Ủy ban nhân dân tỉnh"),
         "DEMO_PASSWORD": os.environ.get("DEMO_PASSWORD", ""),
@@ -70,6 +70,11 @@ def with_driver(address: str) -> str:
             "DATABASE_URL must start with postgresql:// — PostgreSQL is the only database that works."
         )
     return f"postgresql+psycopg://{rest}"
+
+
+def database_broker(database: str) -> str:
+    """The same database as Celery's broker, in a schema of its own that migrations do not look at."""
+    return f"sqla+{database}{'&' if '?' in database else '?'}options=-csearch_path%3Dbroker"
 
 
 def secret_key(data_dir: Path) -> str:

@@ -85,7 +85,7 @@ def ensure_server(data_dir: Path, *, database: str = DATABASE, durable: bool = T
         _let_in(data_dir, owner)
     _hold(data_dir)
     sockets = _socket_folder(data_dir, owner)
-    with _locked(data_dir / "start.lock"):
+    with _Locked(data_dir / "start.lock"):
         cluster = data_dir / "postgres"
         programs = _programs(owner)
         if not _answers(programs, sockets, owner):
@@ -205,7 +205,7 @@ def _hold(data_dir: Path) -> None:
     _held[data_dir] = handle
 
 
-class _locked:
+class _Locked:
     def __init__(self, path: Path) -> None:
         self.path = path
 

@@ -1,0 +1,63 @@
+"""Names of background work and the doorbell: nobody needs to import a task, and the job tables stay the truth."""
+
+import logging
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session, SessionTransaction
+
+from evaluation.extensions import celery, db
+
+OPEN_MONTH = "months.open"
+REMIND = "months.remind"
+ROLL_UP_DUE = "rollups.due"
+RUN_JOB = "jobs.run"
+RESUME_JOBS = "jobs.resume"
+SWEEP_BROKER = "broker.sweep"
+
+WAITING = "doorbells waiting for the commit"
+
+log = logging.getLogger(__name__)
+
+
+def enqueue(name: str, **arguments: Any) -> None:
+    """Rings for a worker once the present transaction is committed, at once if it has written nothing.
+
+    A broker that does not answer is logged and otherwise ignored: the reconciler finds the job's row.
+    """
+    session = db.session()
+    if _has_written(session):
+        session.info.setdefault(WAITING, []).append((name, arguments))
+    else:
+        ring(name, arguments)
+
+
+def ring(name: str, arguments: dict[str, Any]) -> None:
+    """Sends the message now, on a connection of its own, so that a broken one is never met twice."""
+    try:
+        with celery.connection_for_write() as connection:
+            celery.send_task(name, kwargs=arguments, connection=connection, retry=False, ignore_result=True)
+    except Exception as problem:
+        log.warning("the broker did not take %s: %s", name, problem)
+
+
+def _has_written(session: Session) -> bool:
+    if not session.in_transaction():
+        return bool(session.new)
+    if session.new or session.dirty or session.deleted:
+        return True
+    return session.scalar(text("select pg_current_xact_id_if_assigned()::text")) is not None
+
+
+@event.listens_for(db.session, "after_commit")
+def _ring_all(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    for name, arguments in session.info.pop(WAITING, []):
+        ring(name, arguments)
+
+
+@event.listens_for(db.session, "after_soft_rollback")
+def _forget(session: Session, previous: SessionTransaction) -> None:
+    if not previous.nested:
+        session.info.pop(WAITING, None)

@@ -1,0 +1,88 @@
+"""The worker's door: binds Celery to the application and loads every module of this package."""
+
+import importlib
+import pkgutil
+from typing import Any
+
+from celery import Task
+from celery.signals import worker_process_init
+from flask import Flask, has_app_context
+from sqlalchemy import Connection, MetaData, event, text
+
+from evaluation.extensions import celery, db
+
+POLLING_SECONDS = 0.5
+HOUR = 3600
+
+
+class FlaskTask(Task):  # type: ignore[misc]
+    """A task inside an application context of its own; inside one that is open already it shares the session."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if has_app_context():
+            return self.run(*args, **kwargs)
+        with celery.flask_app.app_context():
+            return self.run(*args, **kwargs)
+
+
+celery.task_cls = FlaskTask  # before any task is declared
+
+
+def init_celery(app: Flask) -> None:
+    """Gives Celery the application's settings and registers every task; create_app calls it once at its end."""
+    from evaluation.tasks.schedule import beat_schedule
+
+    broker = app.config["BROKER_URL"]
+    celery.flask_app = app
+    celery.conf.update(
+        broker_url=broker,
+        broker_transport_options=_transport_options(broker),
+        broker_connection_retry_on_startup=True,
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        result_accept_content=["json"],
+        # A worker that dies in the middle must not take the message with it; every task can run twice.
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        worker_enable_remote_control=False,  # the database broker cannot broadcast
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        worker_max_memory_per_child=900_000,  # KiB; the limit of a process is 1 GiB
+        timezone=app.config["BABEL_DEFAULT_TIMEZONE"],
+        enable_utc=True,
+        beat_schedule=beat_schedule(),
+        beat_schedule_filename=str(app.config["DATA_DIR"] / "beat-schedule"),
+        beat_max_loop_interval=30,
+    )
+    app.extensions["celery"] = celery
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+
+
+def _transport_options(broker: str) -> dict[str, Any]:
+    if broker.startswith("sqla+"):
+        from kombu.transport.sqlalchemy import Transport, metadata
+
+        Transport.polling_interval = POLLING_SECONDS  # an option of this name would reach create_engine
+        if not event.contains(metadata, "before_create", _make_schema):
+            event.listen(metadata, "before_create", _make_schema)
+        return {"pool_pre_ping": True, "pool_recycle": HOUR, "pool_size": 2, "max_overflow": 8}
+    return {"visibility_timeout": 6 * HOUR}
+
+
+def _make_schema(_target: MetaData, connection: Connection, **_: Any) -> None:
+    connection.execute(text("create schema if not exists broker"))
+
+
+@worker_process_init.connect
+def _own_connections(**_: Any) -> None:
+    """A forked child must not speak on its parent's connections."""
+    from kombu.transport.sqlalchemy import Channel
+
+    for engine, _session in Channel._engines.values():
+        engine.dispose(close=False)
+    Channel._engines.clear()
+    with celery.flask_app.app_context():
+        db.engine.dispose(close=False)

@@ -1,0 +1,55 @@
+"""One table: which job, when (Vietnam's time), and why then."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from celery.schedules import crontab
+
+from evaluation import jobs
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the timetable."""
+
+    job: str
+    when: Any
+    why: str
+
+
+TIMETABLE = [
+    Entry(
+        jobs.RESUME_JOBS,
+        timedelta(seconds=30),
+        "a worker that died leaves a lease; nobody waits longer than a minute",
+    ),
+    Entry(
+        jobs.OPEN_MONTH,
+        crontab(hour=0, minute=10),
+        "daily, so that a server that was off on the 1st catches up",
+    ),
+    Entry(jobs.REMIND, crontab(hour=7, minute=30), "before the working day begins"),
+    Entry(
+        jobs.ROLL_UP_DUE,
+        crontab(hour=1, minute=15),
+        "nightly, after the day's late submissions and before backups",
+    ),
+    Entry(
+        jobs.SWEEP_BROKER,
+        crontab(hour=3, minute=40),
+        "delivered messages stay in the database until someone sweeps",
+    ),
+]
+
+
+def beat_schedule() -> dict[str, dict[str, Any]]:
+    """The timetable as Celery beat reads it; a message nobody took before its successor comes is dropped."""
+    return {
+        entry.job: {"task": entry.job, "schedule": entry.when, "options": {"expires": _patience(entry.when)}}
+        for entry in TIMETABLE
+    }
+
+
+def _patience(when: Any) -> int:
+    return int(when.total_seconds()) if isinstance(when, timedelta) else 20 * 3600
