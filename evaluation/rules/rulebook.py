@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -222,7 +223,7 @@ class Shelf:
 
     def _refuse_overlaps(self) -> None:
         order = sorted(self.books, key=lambda book: (book.family, book.effective[0]))
-        for first, second in zip(order, order[1:], strict=False):
+        for first, second in pairwise(order):
             until = first.effective[1]
             if first.family == second.family and (until is None or second.effective[0] < until):
                 raise RulebookError(

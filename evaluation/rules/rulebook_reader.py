@@ -108,7 +108,7 @@ class _Reader:
     def at(self, *place: object) -> Any:
         value = self.document.data
         for step in place:
-            value = value.get(step) if isinstance(value, dict) else value[step]  # type: ignore[index]
+            value = value.get(step) if isinstance(value, dict) else value[step]
         return value
 
     def mapping(self, place: tuple[object, ...]) -> dict[Any, Any]:
@@ -116,22 +116,22 @@ class _Reader:
         if not isinstance(value, dict) or not value:
             self.refuse(
                 place,
-                "%(place)s must hold `key: value` lines.",
-                place=".".join(map(str, place)) or "the file",
+                "%(where)s must hold `key: value` lines.",
+                where=".".join(map(str, place)) or "the file",
             )
         return value
 
     def text(self, *place: object) -> str:
         value = self.at(*place)
         if not isinstance(value, str) or not value.strip():
-            self.refuse(place, "%(place)s is missing.", place=".".join(map(str, place)))
+            self.refuse(place, "%(where)s is missing.", where=".".join(map(str, place)))
         return value
 
     def day(self, *place: object) -> date:
         value = self.at(*place)
         if not isinstance(value, date):
             self.refuse(
-                place, "%(place)s must be a day written as 2026-01-31.", place=".".join(map(str, place))
+                place, "%(where)s must be a day written as 2026-01-31.", where=".".join(map(str, place))
             )
         return value
 
@@ -264,7 +264,7 @@ class _Reader:
 
     def _list(self, place: tuple[object, ...], raw: Any) -> list[Any]:
         if not isinstance(raw, list) or not raw:
-            self.refuse(place, "%(place)s must be a list.", place=".".join(map(str, place)))
+            self.refuse(place, "%(where)s must be a list.", where=".".join(map(str, place)))
         return raw
 
     def _complete(self, book: Rulebook, method: Method) -> None:
