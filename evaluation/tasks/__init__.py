@@ -49,6 +49,7 @@ def init_celery(app: Flask) -> None:
         worker_enable_remote_control=False,  # the database broker cannot broadcast
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
         worker_max_memory_per_child=900_000,  # KiB; the limit of a process is 1 GiB
         timezone=app.config["BABEL_DEFAULT_TIMEZONE"],
         enable_utc=True,
