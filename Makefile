@@ -34,8 +34,7 @@ browser:
 	else echo "Chromium is not installed and this is not root on Debian: the browser tests will be skipped."; fi
 
 .venv/bin/python:
-	@if [ -z "$(PYTHON)" ]; then \
-		echo "Python 3.11 with venv is needed and was not found: install it (Debian: apt-get install python3.11 python3.11-venv) and run make again." >&2; exit 1; fi
+	$(if $(PYTHON),,$(error Python 3.11 with venv was not found: install it (Debian: apt-get install python3.11 python3.11-venv) and run make again))
 	@$(PYTHON) -m venv .venv
 
 .venv/.installed: requirements.txt | .venv/bin/python

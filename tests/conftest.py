@@ -317,6 +317,16 @@ def fresh_database(server: TestServer, tmp_path: Path) -> Iterator[Flask]:
     server.drop(name)
 
 
+@pytest.fixture
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+    """The doorbells rung during the test, as (name, arguments); nothing reaches a broker."""
+    from evaluation import jobs
+
+    rung: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(jobs, "ring", lambda name, arguments: rung.append((name, arguments)))
+    return rung
+
+
 # The browser
 
 

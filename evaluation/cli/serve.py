@@ -102,7 +102,6 @@ def _application() -> Flask:
     from evaluation import create_app
     from evaluation.postgres import ServerUnavailable
 
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         return create_app()
     except (BadSetting, ServerUnavailable) as problem:
@@ -118,12 +117,14 @@ def _prepare(app: Flask, options: argparse.Namespace, password: str) -> list[Any
     from flask_migrate import upgrade
 
     with app.app_context():
+        logging.disable(logging.INFO)  # the migrations' settings of logging are for those who write migrations
         try:
             upgrade()
         except OperationalError as problem:
             raise CannotServe(f"The database does not answer: {str(problem.orig).strip()}") from None
         except SystemExit:
             raise CannotServe("The database could not be migrated: the reason is above.") from None
+        logging.disable(logging.NOTSET)
         people = _demo(options, password)
         _make_broker_tables(app)
         db.session.remove()

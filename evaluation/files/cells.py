@@ -166,8 +166,4 @@ def _from_cell(value: float) -> Decimal:
     if value != value or abs(value) >= 1e15:
         raise CellRefused(_NOT_A_NUMBER, value=str(value))
     number = Decimal(f"{value:.15g}")
-    return (
-        number
-        if number.as_tuple().exponent >= 0 or number != number.to_integral_value()
-        else number.quantize(Decimal(1))
-    )
+    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number

@@ -80,6 +80,7 @@ TITLES = Method(
             "council_threshold_percent",
             "months_left_after_discipline",
             "months_needed_at_old_unit",
+            "months_needed_to_be_rated",
         }
     ),
     choices={

@@ -67,7 +67,8 @@ def _word_key(word: str) -> str:
     letters: list[str] = []
     tone = "0"
     for character in word:
-        base, *marks = unicodedata.normalize("NFD", character)
+        parts = unicodedata.normalize("NFD", character)
+        base, marks = parts[0], parts[1:]
         tone = next((_TONES[mark] for mark in marks if mark in _TONES), tone)
         shape = "".join(mark for mark in marks if mark in _SHAPES)
         letters.append(_letter_key(unicodedata.normalize("NFC", base + shape)))

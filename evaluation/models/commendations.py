@@ -1,0 +1,181 @@
+"""Facts that commendation rests on, and the lists that were worked out from them."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from evaluation.models.base import Table, identity, points, reference, word
+from evaluation.models.organisation import Person
+from evaluation.rules.scoring import Band
+
+
+class InitiativeLevel(StrEnum):
+    """Level at which an initiative was recognised (Law on emulation, Article 3.4)."""
+
+    CO_SO = "CO_SO"
+    TINH = "TINH"
+    TOAN_QUOC = "TOAN_QUOC"
+
+
+class DisciplineForm(StrEnum):
+    """Forms of discipline of civil servants since 01/07/2025 (Decree 172/2025)."""
+
+    KHIEN_TRACH = "KHIEN_TRACH"
+    CANH_CAO = "CANH_CAO"
+    CACH_CHUC = "CACH_CHUC"
+    BUOC_THOI_VIEC = "BUOC_THOI_VIEC"
+
+
+class MatterKind(StrEnum):
+    """Open matters that hold an award until they are closed (Decree 152/2025)."""
+
+    DISCIPLINE = "DISCIPLINE"
+    INVESTIGATION = "INVESTIGATION"
+    INSPECTION = "INSPECTION"
+    COMPLAINT = "COMPLAINT"
+    DENUNCIATION = "DENUNCIATION"
+    PRESS = "PRESS"
+    RATING_APPEAL = "RATING_APPEAL"
+
+
+class ReformStatus(StrEnum):
+    """Whether a unit completed its administrative reform of the year."""
+
+    COMPLETED = "COMPLETED"
+    NOT_COMPLETED = "NOT_COMPLETED"
+
+
+class Initiative(Table):
+    """A recognised initiative of a person in a year."""
+
+    __tablename__ = "initiative"
+
+    id: Mapped[identity]
+    person_id: Mapped[reference] = mapped_column(ForeignKey("person.id"), index=True)
+    title: Mapped[str] = mapped_column(Text)
+    level: Mapped[InitiativeLevel] = mapped_column(word(InitiativeLevel))
+    year: Mapped[int] = mapped_column(SmallInteger)
+    decision_number: Mapped[str] = mapped_column(Text)
+    decided_on: Mapped[date] = mapped_column(Date)
+    sole_author: Mapped[bool] = mapped_column(server_default=text("true"))
+
+
+class Discipline(Table):
+    """A disciplinary decision with the dates it is in force, as the decision states them."""
+
+    __tablename__ = "discipline"
+
+    id: Mapped[identity]
+    person_id: Mapped[reference] = mapped_column(ForeignKey("person.id"), index=True)
+    form: Mapped[DisciplineForm] = mapped_column(word(DisciplineForm))
+    duty_related: Mapped[bool] = mapped_column()
+    decision_number: Mapped[str] = mapped_column(Text)
+    decided_on: Mapped[date] = mapped_column(Date)
+    starts_on: Mapped[date] = mapped_column(Date)
+    ends_on: Mapped[date] = mapped_column(Date)
+    quashed_on: Mapped[date | None] = mapped_column(Date)
+
+
+class PendingMatter(Table):
+    """A matter about a person that is open from a day until it is closed."""
+
+    __tablename__ = "pending_matter"
+
+    id: Mapped[identity]
+    person_id: Mapped[reference] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[MatterKind] = mapped_column(word(MatterKind))
+    opened_on: Mapped[date] = mapped_column(Date)
+    closed_on: Mapped[date | None] = mapped_column(Date)
+    outcome: Mapped[str | None] = mapped_column(Text)
+
+
+class UnitYear(Table):
+    """What is known of a unit's year: its recognised class, its administrative reform, its criticisms."""
+
+    __tablename__ = "unit_year"
+
+    unit_id: Mapped[reference] = mapped_column(ForeignKey("unit.id"), primary_key=True)
+    year: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    unit_class: Mapped[Band | None] = mapped_column(word(Band))
+    reform: Mapped[ReformStatus | None] = mapped_column(word(ReformStatus))
+    criticisms: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    decision_number: Mapped[str | None] = mapped_column(Text)
+
+
+class Title(Table):
+    """A title or award that was decided before, as the register holds it."""
+
+    __tablename__ = "title"
+    __table_args__ = (Index("ix_title_person", "person_id", "year"),)
+
+    id: Mapped[identity]
+    person_id: Mapped[reference] = mapped_column(ForeignKey("person.id"))
+    code: Mapped[str] = mapped_column(String(12))
+    year: Mapped[int] = mapped_column(SmallInteger)
+    decision_number: Mapped[str | None] = mapped_column(Text)
+    decided_on: Mapped[date | None] = mapped_column(Date)
+
+
+class EligibilityRun(Table):
+    """One working out of a title's list for a year; the newest is the one shown, none is rewritten."""
+
+    __tablename__ = "eligibility_run"
+    __table_args__ = (Index("ix_eligibility_run_title", "year", "award", "id"),)
+
+    id: Mapped[identity]
+    year: Mapped[int] = mapped_column(SmallInteger)
+    award: Mapped[str] = mapped_column(String(12))
+    as_of: Mapped[date] = mapped_column(Date)
+    received_on: Mapped[date] = mapped_column(Date)
+    rulebook: Mapped[str] = mapped_column(Text)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    run_by: Mapped[reference | None] = mapped_column(ForeignKey("person.id"))
+    run_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class EligibilityEntry(Table):
+    """One person's verdict in a run with every finding and its article."""
+
+    __tablename__ = "eligibility_entry"
+    __table_args__ = (
+        CheckConstraint(
+            "status in ('ELIGIBLE', 'NOT_ELIGIBLE', 'HOLD', 'NEEDS_REVIEW')", name="status_known"
+        ),
+        Index("ix_eligibility_entry_run", "run_id", "authority_id", "rank"),
+        Index("ix_eligibility_entry_person", "person_id"),
+    )
+
+    id: Mapped[identity]
+    run_id: Mapped[reference] = mapped_column(ForeignKey("eligibility_run.id"))
+    person_id: Mapped[reference] = mapped_column(ForeignKey("person.id"))
+    unit_id: Mapped[reference] = mapped_column(ForeignKey("unit.id"))
+    authority_id: Mapped[reference] = mapped_column(ForeignKey("unit.id"))
+    title: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(16))
+    code: Mapped[str | None] = mapped_column(Text)
+    mean: Mapped[Decimal | None] = mapped_column(points)
+    exact_mean: Mapped[str | None] = mapped_column(Text)
+    rating: Mapped[Band | None] = mapped_column(word(Band))
+    findings: Mapped[list[Any]] = mapped_column(JSONB)
+    rank: Mapped[int | None] = mapped_column(Integer)
+    within_quota: Mapped[bool | None] = mapped_column()
+
+    person: Mapped[Person] = relationship()

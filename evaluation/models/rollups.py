@@ -1,0 +1,82 @@
+"""Disposable sums of a period, replaced whole by the jobs that make them."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import DateTime, ForeignKey, Index, Integer, SmallInteger, Text, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from evaluation.models.base import Table, points, reference, word
+from evaluation.rules.periods import SpanKind
+from evaluation.rules.scoring import Band, ScoreStatus
+
+
+class PersonMonth(Table):
+    """An official's month as rolled up: recomputed from the lines and held against the frozen sheet."""
+
+    __tablename__ = "person_month"
+    __table_args__ = (
+        Index("ix_person_month_unit", "period_id", "unit_id"),
+        Index("ix_person_month_person", "person_id"),
+    )
+
+    period_id: Mapped[reference] = mapped_column(ForeignKey("period.id"), primary_key=True)
+    person_id: Mapped[reference] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    report_id: Mapped[reference] = mapped_column(ForeignKey("report.id"))
+    unit_id: Mapped[reference] = mapped_column(ForeignKey("unit.id"))
+    agency_id: Mapped[reference] = mapped_column(ForeignKey("unit.id"))
+    status: Mapped[ScoreStatus] = mapped_column(word(ScoreStatus))
+    total: Mapped[Decimal | None] = mapped_column(points)
+    exact_total: Mapped[str | None] = mapped_column(Text)
+    band: Mapped[Band | None] = mapped_column(word(Band))
+    differs: Mapped[bool] = mapped_column()
+
+
+class UnitMonth(Table):
+    """A unit and everything below it as the tree stood that month."""
+
+    __tablename__ = "unit_month"
+
+    period_id: Mapped[reference] = mapped_column(ForeignKey("period.id"), primary_key=True)
+    unit_id: Mapped[reference] = mapped_column(ForeignKey("unit.id"), primary_key=True)
+    expected: Mapped[int] = mapped_column(Integer)
+    scored: Mapped[int] = mapped_column(Integer)
+    not_rated: Mapped[int] = mapped_column(Integer)
+    mean: Mapped[Decimal | None] = mapped_column(points)
+    excellent: Mapped[int] = mapped_column(Integer)
+    good: Mapped[int] = mapped_column(Integer)
+    completed: Mapped[int] = mapped_column(Integer)
+    not_completed: Mapped[int] = mapped_column(Integer)
+    rolled_up_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class PersonSpan(Table):
+    """An official's quarter, half-year or year: the mean of the months that count (Article 17.3)."""
+
+    __tablename__ = "person_span"
+
+    kind: Mapped[SpanKind] = mapped_column(word(SpanKind), primary_key=True)
+    year: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    index: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    person_id: Mapped[reference] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    months_counted: Mapped[int] = mapped_column(SmallInteger)
+    mean: Mapped[Decimal | None] = mapped_column(points)
+    exact_mean: Mapped[str | None] = mapped_column(Text)
+    band: Mapped[Band | None] = mapped_column(word(Band))
+
+
+class UnitSpan(Table):
+    """A unit's quarter, half-year or year: its people's means, counted and averaged."""
+
+    __tablename__ = "unit_span"
+
+    kind: Mapped[SpanKind] = mapped_column(word(SpanKind), primary_key=True)
+    year: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    index: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    unit_id: Mapped[reference] = mapped_column(ForeignKey("unit.id"), primary_key=True)
+    scored: Mapped[int] = mapped_column(Integer)
+    mean: Mapped[Decimal | None] = mapped_column(points)
+    excellent: Mapped[int] = mapped_column(Integer)
+    good: Mapped[int] = mapped_column(Integer)
+    completed: Mapped[int] = mapped_column(Integer)
+    not_completed: Mapped[int] = mapped_column(Integer)

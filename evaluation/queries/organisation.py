@@ -1,0 +1,203 @@
+"""Questions about units, people and offices, always as of a day."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import func, or_, select, text
+
+from evaluation.extensions import db
+from evaluation.models import Assignment, Charge, Delegation, Person, RoleGrant, UnitCode, UnitPlace
+from evaluation.rules.organisation import Office
+from evaluation.rules.permissions import Relation, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person is on a day: the units headed, deputised and lent by delegation, and the roles granted."""
+
+    person_id: int
+    day: date
+    headed: frozenset[int] = frozenset()
+    deputised: frozenset[int] = frozenset()
+    delegated: dict[int, int] = field(default_factory=dict)
+    roles: tuple[tuple[Role, int], ...] = ()
+
+    def acts_for(self, unit_id: int) -> int | None:
+        """The person on whose behalf the holder acts for a unit; None when in the holder's own office."""
+        return None if unit_id in self.headed else self.delegated.get(unit_id)
+
+    def holds(self, role: Role) -> bool:
+        """Whether a role is held over any unit."""
+        return any(held is role for held, _ in self.roles)
+
+    def units_of(self, role: Role) -> list[int]:
+        """The units over which a role is held."""
+        return [unit_id for held, unit_id in self.roles if held is role]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an act is upon: the person it judges, the unit it belongs to, the units whose heads score and confirm."""
+
+    unit_id: int
+    person_id: int | None = None
+    supervising_unit_id: int | None = None
+    confirming_unit_id: int | None = None
+
+
+def valid_on(dated, day: date):  # type: ignore[no-untyped-def]
+    """The condition that a dated row is in force on a day."""
+    return (dated.valid_from <= day) & or_(dated.valid_to.is_(None), dated.valid_to > day)
+
+
+def standing(person_id: int, account_id: int | None, day: date) -> Standing:
+    """Everything that decides what a person may do on a day, in three queries."""
+    offices = db.session.execute(
+        select(Assignment.unit_id, Assignment.office).where(
+            Assignment.person_id == person_id, Assignment.office != Office.STAFF, valid_on(Assignment, day)
+        )
+    ).all()
+    lent = db.session.execute(
+        select(Delegation.unit_id, Delegation.delegator_id)
+        .join(
+            Assignment,
+            (Assignment.unit_id == Delegation.unit_id)
+            & (Assignment.person_id == Delegation.delegator_id)
+            & (Assignment.office == Office.HEAD)
+            & valid_on(Assignment, day),
+        )
+        .where(Delegation.delegate_id == person_id, valid_on(Delegation, day))
+    ).all()
+    roles = (
+        db.session.execute(
+            select(RoleGrant.role, RoleGrant.unit_id).where(
+                RoleGrant.account_id == account_id, valid_on(RoleGrant, day)
+            )
+        ).all()
+        if account_id is not None
+        else []
+    )
+    return Standing(
+        person_id=person_id,
+        day=day,
+        headed=frozenset(unit for unit, office in offices if office is Office.HEAD),
+        deputised=frozenset(unit for unit, office in offices if office is Office.DEPUTY),
+        delegated={unit: delegator for unit, delegator in lent},
+        roles=tuple((role, unit) for role, unit in roles),
+    )
+
+
+def relations(who: Standing, subject: Subject) -> frozenset[Relation]:
+    """How a person stands to a subject: one query, for the units above it."""
+    held: set[Relation] = set()
+    if who.person_id == subject.person_id:
+        held.add(Relation.OWNER)
+    held |= _office_over(who, subject.supervising_unit_id, Relation.SUPERVISOR, Relation.SUPERVISOR_DELEGATE)
+    held |= _office_over(who, subject.confirming_unit_id, Relation.CONFIRMER, Relation.CONFIRMER_DELEGATE)
+    led = who.headed | who.deputised | who.delegated.keys()
+    if led or who.roles:
+        above = set(ancestors(subject.unit_id, who.day))
+        if led & above:
+            held.add(Relation.LEADER_ABOVE)
+        held |= {Relation(role.value) for role, unit_id in who.roles if unit_id in above}
+    return frozenset(held)
+
+
+def _office_over(who: Standing, unit_id: int | None, own: Relation, lent: Relation) -> set[Relation]:
+    if unit_id is None:
+        return set()
+    if unit_id in who.headed:
+        return {own}
+    return {lent} if unit_id in who.delegated else set()
+
+
+def ancestors(unit_id: int, day: date) -> list[int]:
+    """A unit and every unit above it on a day, nearest first; a dissolved unit stands where it last stood."""
+    rows = db.session.execute(
+        text(
+            """
+            with recursive above(unit_id, depth) as (
+                select cast(:unit_id as bigint), 0
+                union all
+                select place.parent_id, above.depth + 1
+                from above
+                join lateral (
+                    select parent_id from unit_place
+                    where unit_place.unit_id = above.unit_id and valid_from <= :day
+                    order by valid_from desc limit 1
+                ) place on true
+                where place.parent_id is not null and above.depth < 20
+            )
+            select unit_id from above order by depth
+            """
+        ),
+        {"unit_id": unit_id, "day": day},
+    )
+    return [row.unit_id for row in rows]
+
+
+def descendants(unit_ids: Iterable[int], day: date) -> list[int]:
+    """Units and every unit below them on a day."""
+    rows = db.session.execute(
+        text(
+            """
+            with recursive below(unit_id) as (
+                select unnest(cast(:unit_ids as bigint[]))
+                union
+                select place.unit_id from unit_place place join below on place.parent_id = below.unit_id
+                where place.valid_from <= :day and (place.valid_to is null or place.valid_to > :day)
+            )
+            select unit_id from below
+            """
+        ),
+        {"unit_ids": list(unit_ids), "day": day},
+    )
+    return [row.unit_id for row in rows]
+
+
+def head_of(unit_id: int, day: date) -> Person | None:
+    """Who heads a unit on a day."""
+    return db.session.scalar(
+        select(Person)
+        .join(Assignment, Assignment.person_id == Person.id)
+        .where(Assignment.unit_id == unit_id, Assignment.office == Office.HEAD, valid_on(Assignment, day))
+    )
+
+
+def main_assignment(person_id: int, day: date) -> Assignment | None:
+    """A person's main service on a day."""
+    return db.session.scalar(
+        select(Assignment).where(
+            Assignment.person_id == person_id, Assignment.is_main, valid_on(Assignment, day)
+        )
+    )
+
+
+def unit_names(unit_ids: Iterable[int], day: date) -> dict[int, str]:
+    """Names of units as of a day, or the last name a unit had before it."""
+    wanted = list(set(unit_ids))
+    rows = db.session.execute(
+        select(UnitPlace.unit_id, UnitPlace.name)
+        .where(UnitPlace.unit_id.in_(wanted), UnitPlace.valid_from <= day)
+        .distinct(UnitPlace.unit_id)
+        .order_by(UnitPlace.unit_id, UnitPlace.valid_from.desc())
+    )
+    return {unit_id: name for unit_id, name in rows}
+
+
+def unit_by_code(code: str, day: date) -> int | None:
+    """The unit that a code names on a day."""
+    return db.session.scalar(select(UnitCode.unit_id).where(UnitCode.code == code, valid_on(UnitCode, day)))
+
+
+def charges(deputy_id: int, day: date) -> list[Charge]:
+    """The field a deputy is in charge of on a day (Article 15.4)."""
+    return list(
+        db.session.scalars(select(Charge).where(Charge.deputy_id == deputy_id, valid_on(Charge, day)))
+    )
+
+
+def count_people() -> int:
+    """How many people the register holds."""
+    return db.session.scalar(select(func.count()).select_from(Person)) or 0

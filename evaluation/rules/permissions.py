@@ -1,0 +1,98 @@
+"""Who may do what to whom: a readable table of relation by action (Article 10)."""
+
+from collections.abc import Collection
+from enum import StrEnum
+
+
+class Relation(StrEnum):
+    """How an actor stands to an object on a day."""
+
+    OWNER = "OWNER"
+    SUPERVISOR = "SUPERVISOR"
+    SUPERVISOR_DELEGATE = "SUPERVISOR_DELEGATE"
+    CONFIRMER = "CONFIRMER"
+    CONFIRMER_DELEGATE = "CONFIRMER_DELEGATE"
+    LEADER_ABOVE = "LEADER_ABOVE"
+    PERSONNEL = "PERSONNEL"
+    HOME_AFFAIRS = "HOME_AFFAIRS"
+    INSPECTOR = "INSPECTOR"
+    ADMINISTRATOR = "ADMINISTRATOR"
+
+
+class Role(StrEnum):
+    """A right given to an account by name, from a day to a day, for a unit and all below it."""
+
+    PERSONNEL = "PERSONNEL"
+    HOME_AFFAIRS = "HOME_AFFAIRS"
+    INSPECTOR = "INSPECTOR"
+    ADMINISTRATOR = "ADMINISTRATOR"
+
+
+class Action(StrEnum):
+    """What can be asked of the permission function."""
+
+    READ_REPORT = "READ_REPORT"
+    WRITE_REPORT = "WRITE_REPORT"
+    ASSIGN_WORK = "ASSIGN_WORK"
+    SCORE_REPORT = "SCORE_REPORT"
+    CONFIRM_REPORT = "CONFIRM_REPORT"
+    EXTEND_DEADLINE = "EXTEND_DEADLINE"
+    READ_UNIT = "READ_UNIT"
+    READ_PROVINCE = "READ_PROVINCE"
+    DECIDE_GRADE = "DECIDE_GRADE"
+    PROPOSE_GRADES = "PROPOSE_GRADES"
+    READ_ORGANISATION = "READ_ORGANISATION"
+    CHANGE_ORGANISATION = "CHANGE_ORGANISATION"
+    DELEGATE = "DELEGATE"
+    READ_CATALOGUE = "READ_CATALOGUE"
+    CHANGE_CATALOGUE = "CHANGE_CATALOGUE"
+    READ_COMMENDATIONS = "READ_COMMENDATIONS"
+    RUN_COMMENDATIONS = "RUN_COMMENDATIONS"
+    RUN_JOBS = "RUN_JOBS"
+    READ_JOBS = "READ_JOBS"
+
+
+_R = Relation
+_SUPERVISING = {_R.SUPERVISOR, _R.SUPERVISOR_DELEGATE}
+_CONFIRMING = {_R.CONFIRMER, _R.CONFIRMER_DELEGATE}
+_OVERSIGHT = {_R.PERSONNEL, _R.HOME_AFFAIRS, _R.INSPECTOR}
+
+ALLOWED: dict[Action, frozenset[Relation]] = {
+    Action.READ_REPORT: frozenset({_R.OWNER, _R.LEADER_ABOVE} | _SUPERVISING | _CONFIRMING | _OVERSIGHT),
+    Action.WRITE_REPORT: frozenset({_R.OWNER}),
+    Action.ASSIGN_WORK: frozenset(_SUPERVISING),
+    Action.SCORE_REPORT: frozenset(_SUPERVISING),
+    Action.CONFIRM_REPORT: frozenset(_CONFIRMING),
+    Action.EXTEND_DEADLINE: frozenset(_CONFIRMING | {_R.HOME_AFFAIRS}),
+    Action.READ_UNIT: frozenset({_R.LEADER_ABOVE} | _SUPERVISING | _CONFIRMING | _OVERSIGHT),
+    Action.READ_PROVINCE: frozenset({_R.LEADER_ABOVE, _R.HOME_AFFAIRS, _R.INSPECTOR}),
+    Action.DECIDE_GRADE: frozenset(_CONFIRMING),
+    Action.PROPOSE_GRADES: frozenset({_R.HOME_AFFAIRS, _R.PERSONNEL} | _CONFIRMING),
+    Action.READ_ORGANISATION: frozenset(_OVERSIGHT | {_R.ADMINISTRATOR, _R.LEADER_ABOVE}),
+    Action.CHANGE_ORGANISATION: frozenset({_R.HOME_AFFAIRS, _R.ADMINISTRATOR}),
+    Action.DELEGATE: frozenset({_R.OWNER, _R.HOME_AFFAIRS}),
+    Action.READ_CATALOGUE: frozenset(Relation),
+    Action.CHANGE_CATALOGUE: frozenset({_R.HOME_AFFAIRS, _R.PERSONNEL}),
+    Action.READ_COMMENDATIONS: frozenset({_R.HOME_AFFAIRS, _R.INSPECTOR}),
+    Action.RUN_COMMENDATIONS: frozenset({_R.HOME_AFFAIRS}),
+    Action.RUN_JOBS: frozenset({_R.HOME_AFFAIRS}),
+    Action.READ_JOBS: frozenset({_R.HOME_AFFAIRS, _R.ADMINISTRATOR, _R.INSPECTOR}),
+}
+
+NEVER_FOR_ONESELF = frozenset(
+    {
+        Action.ASSIGN_WORK,
+        Action.SCORE_REPORT,
+        Action.CONFIRM_REPORT,
+        Action.DECIDE_GRADE,
+        Action.EXTEND_DEADLINE,
+    }
+)
+
+
+def allowed(action: Action, relations: Collection[Relation]) -> bool:
+    """Whether somebody standing in these relations may act; never upon oneself where a judgement is made."""
+    held = frozenset(relations)
+    if action in NEVER_FOR_ONESELF and Relation.OWNER in held:
+        return False
+    return bool(ALLOWED[action] & held)

@@ -1,0 +1,83 @@
+"""The one permission function, and the doors: every object is fetched through a check it cannot forget."""
+
+import logging
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import gettext as _
+
+from evaluation import clock
+from evaluation.extensions import db
+from evaluation.models import Account, Report
+from evaluation.queries import organisation
+from evaluation.queries.organisation import Standing, Subject
+from evaluation.rules.permissions import Action, Relation, allowed
+from evaluation.services.refusals import Forbidden, Missing
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person with what they are today."""
+
+    person_id: int
+    standing: Standing
+
+
+def actor_of(account: Account, day: date | None = None) -> Actor:
+    """The actor behind a signed-in account, as of a day (today unless said)."""
+    return actor_for(account.person_id, account.id, day)
+
+
+def actor_for(person_id: int, account_id: int | None, day: date | None = None) -> Actor:
+    """The actor behind a person, as of a day (today unless said)."""
+    return Actor(person_id, organisation.standing(person_id, account_id, day or clock.today()))
+
+
+def subject_of(report: Report) -> Subject:
+    """What a monthly sheet is to the permission function."""
+    return Subject(
+        unit_id=report.unit_id,
+        person_id=report.person_id,
+        supervising_unit_id=report.supervising_unit_id,
+        confirming_unit_id=report.confirming_unit_id,
+    )
+
+
+def may(actor: Actor, action: Action, subject: Subject) -> bool:
+    """Whether an actor may act upon a subject today."""
+    return allowed(action, organisation.relations(actor.standing, subject))
+
+
+def require(actor: Actor, action: Action, subject: Subject) -> frozenset[Relation]:
+    """The actor's relations to a subject, or a refusal."""
+    held = organisation.relations(actor.standing, subject)
+    if not allowed(action, held):
+        log.warning("denied %s to person %s on unit %s", action, actor.person_id, subject.unit_id)
+        raise Forbidden(_("You are not allowed to do this here."))
+    return held
+
+
+def report_for(
+    actor: Actor, report_id: int, *, to: Action, lock: bool = False
+) -> tuple[Report, frozenset[Relation]]:
+    """A monthly sheet for an action, row-locked for writing; one that may not even be read looks missing."""
+    report = db.session.get(
+        Report, report_id, with_for_update={"of": Report} if lock else None, populate_existing=lock
+    )
+    if report is None:
+        raise Missing(_("There is no such sheet."))
+    held = organisation.relations(actor.standing, subject_of(report))
+    if not allowed(Action.READ_REPORT, held):
+        log.warning("denied reading report %s to person %s", report_id, actor.person_id)
+        raise Missing(_("There is no such sheet."))
+    if not allowed(to, held):
+        log.warning("denied %s on report %s to person %s", to, report_id, actor.person_id)
+        raise Forbidden(_("You are not allowed to do this here."))
+    return report, held
+
+
+def acting_for(actor: Actor, unit_id: int) -> int | None:
+    """The head on whose behalf a delegate acts for a unit; None when acting in one's own office."""
+    return actor.standing.acts_for(unit_id)

@@ -1,0 +1,125 @@
+"""Signing in and out, and the guard before every page: nothing is public unless it is on the list."""
+
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user, login_user, logout_user
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField
+from wtforms.validators import DataRequired, Length
+
+from evaluation.extensions import login_manager
+from evaluation.services import accounts
+from evaluation.services.access import Actor, actor_of
+
+PUBLIC = frozenset({"access.sign_in", "access.set_language", "static"})
+
+blueprint = Blueprint("access", __name__)
+
+
+class SignInForm(FlaskForm):
+    """Username and password; password managers and pasting are welcome."""
+
+    username = StringField(_l("Username"), [DataRequired(_l("Enter your username.")), Length(max=100)])
+    password = PasswordField(_l("Password"), [DataRequired(_l("Enter your password.")), Length(max=200)])
+
+
+def register(app: Flask) -> None:
+    """Puts the guard and the request id before every page, and the safe headers behind it."""
+    login_manager.user_loader(accounts.account_by_session_key)
+    app.before_request(_guard)
+    app.after_request(_safe_headers)
+
+
+def current_actor() -> Actor:
+    """Who is acting in this request, worked out once."""
+    if "actor" not in g:
+        g.actor = actor_of(current_user)
+    return g.actor
+
+
+def _guard() -> Response | None:
+    g.request_id = uuid4().hex[:12]
+    if request.endpoint is None or request.endpoint in PUBLIC or current_user.is_authenticated:
+        return None
+    if request.headers.get("X-Requested-With") or request.headers.get("HX-Request"):
+        abort(401)
+    return redirect(
+        url_for("access.sign_in", next=request.full_path.rstrip("?") if request.method == "GET" else None)
+    )  # type: ignore[return-value]
+
+
+def _safe_headers(response: Response) -> Response:
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
+        " frame-ancestors 'none'",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["X-Request-Id"] = g.get("request_id", "-")
+    return response
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+def sign_in() -> Response | str | tuple[str, int]:
+    """The sign-in page."""
+    if current_user.is_authenticated:
+        return redirect(url_for("home.show"))  # type: ignore[return-value]
+    form = SignInForm()
+    if form.validate_on_submit():
+        try:
+            account = accounts.sign_in(form.username.data or "", form.password.data or "")
+        except accounts.WrongPassword as refused:
+            form.password.errors = [refused.message]
+            return render_template("access/sign_in.html", form=form), 401
+        session.clear()
+        login_user(account)
+        session.permanent = True
+        return redirect(_local_path(request.args.get("next")))  # type: ignore[return-value]
+    return render_template("access/sign_in.html", form=form)
+
+
+@blueprint.post("/logout")
+def sign_out() -> Response:
+    """Ends the session and forgets what the browser kept."""
+    logout_user()
+    session.clear()
+    flash(_("You have signed out."))
+    return redirect(url_for("access.sign_in"))  # type: ignore[return-value]
+
+
+@blueprint.post("/language")
+def set_language() -> Response:
+    """Switches between Vietnamese and English."""
+    locale = "en" if request.form.get("locale") == "en" else "vi"
+    session["locale"] = locale
+    if current_user.is_authenticated:
+        accounts.set_locale(current_user, locale)
+    return redirect(_local_path(request.form.get("next")))  # type: ignore[return-value]
+
+
+def _local_path(target: str | None) -> str:
+    """Only a path of this site is followed after signing in."""
+    if target and not target.startswith(("//", "/\\")):
+        parts = urlsplit(target)
+        if not parts.scheme and not parts.netloc and parts.path.startswith("/"):
+            return target
+    return url_for("home.show")

@@ -1,0 +1,107 @@
+"""The menu: a person sees only what they can use, with the number of things waiting."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from evaluation import clock
+from evaluation.queries import organisation, waiting
+from evaluation.rules.permissions import Role
+from evaluation.services.access import Actor
+from evaluation.web.access import current_actor
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One line of the menu."""
+
+    label: str
+    url: str
+    active: bool
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who stands at the right of the header."""
+
+    name: str
+    office: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A possible line of the menu: where it leads, which blueprint it belongs to, who sees it."""
+
+    endpoint: str
+    label: str
+    shown: Callable[[Actor], bool]
+    noun: str
+
+
+def _everyone(_actor: Actor) -> bool:
+    return True
+
+
+def _leads(actor: Actor) -> bool:
+    return bool(actor.standing.headed or actor.standing.delegated)
+
+
+def _leads_or_oversees(actor: Actor) -> bool:
+    return _leads(actor) or bool(actor.standing.deputised) or bool(actor.standing.roles)
+
+
+def _home_affairs(actor: Actor) -> bool:
+    return any(actor.standing.holds(role) for role in (Role.HOME_AFFAIRS, Role.INSPECTOR))
+
+
+def _registers(actor: Actor) -> bool:
+    return bool(actor.standing.roles)
+
+
+ENTRIES = (
+    Entry("home.show", _l("Home"), _everyone, "home"),
+    Entry("reports.current", _l("This month"), _everyone, "reports"),
+    Entry("results.index", _l("My results"), _everyone, "results"),
+    Entry("workplans.index", _l("Assign"), _leads, "workplans"),
+    Entry("reviews.index", _l("Score"), _leads, "reviews"),
+    Entry("confirmations.index", _l("Confirm"), _leads, "confirmations"),
+    Entry("grades.index", _l("Annual class"), _leads_or_oversees, "grades"),
+    Entry("standings.index", _l("Units"), _leads_or_oversees, "standings"),
+    Entry("commendations.index", _l("Commendation"), _home_affairs, "commendations"),
+    Entry("catalogue.index", _l("Catalogue"), _everyone, "catalogue"),
+    Entry("organisation.index", _l("Organisation"), _registers, "organisation"),
+    Entry("jobs.index", _l("Jobs"), _home_affairs, "jobs"),
+)
+
+
+def register(app: Flask) -> None:
+    """Gives every page its menu and the person's office."""
+    app.context_processor(_context)
+
+
+def _context() -> dict[str, object]:
+    if not current_user.is_authenticated:
+        return {"menu": [], "today": clock.today()}
+    actor = current_actor()
+    counts = waiting.counts(actor.standing)
+    menu = [
+        MenuItem(
+            entry.label, url_for(entry.endpoint), request.blueprint == entry.noun, counts.get(entry.noun, 0)
+        )
+        for entry in ENTRIES
+        if entry.endpoint in current_app.view_functions and entry.shown(actor)
+    ]
+    assignment = organisation.main_assignment(actor.person_id, clock.today())
+    unit = (
+        organisation.unit_names([assignment.unit_id], clock.today())[assignment.unit_id] if assignment else ""
+    )
+    return {
+        "menu": menu,
+        "today": clock.today(),
+        "signed_in": SignedIn(current_user.person.full_name, assignment.title if assignment else "", unit),
+    }
