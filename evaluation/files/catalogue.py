@@ -20,20 +20,73 @@ HEAD_ROWS = 20
 COMPUTED_PLACES = Decimal("0.0001")
 
 COLUMNS = (
-    Column("order", "STT", ("TT", "Số TT", "Số thứ tự")),
-    Column("code", "Mã CV", ("Mã công việc", "Mã sản phẩm", "Mã SP", "Mã", "Mã số", "Mã SP/CV", "Mã sản phẩm/công việc", "Ký hiệu", "Mã nhiệm vụ", "Mã hiệu")),
-    Column("task", "Nhiệm vụ", ("Tên nhiệm vụ", "Công việc", "Tên công việc", "Nội dung nhiệm vụ", "Tên sản phẩm/công việc", "Sản phẩm/công việc", "Danh mục sản phẩm/công việc", "Nội dung công việc", "Nhiệm vụ/công việc", "Tên sản phẩm, công việc", "Tên nhiệm vụ/công việc", "Danh mục công việc", "Lĩnh vực/nhiệm vụ")),
-    Column("detail", "Công việc chi tiết", ("Chi tiết", "Mô tả", "Mô tả công việc", "Nội dung chi tiết", "Chi tiết công việc", "Công việc cụ thể", "Nội dung thực hiện", "Các bước thực hiện", "Diễn giải", "Công việc cụ thể/chi tiết")),
-    Column("output", "Sản phẩm đầu ra", ("Sản phẩm", "Kết quả đầu ra", "Đầu ra", "Loại sản phẩm", "Sản phẩm công việc", "Kết quả/sản phẩm", "Sản phẩm cụ thể", "Sản phẩm/kết quả đầu ra", "Kết quả, sản phẩm")),
-    Column("group", "Nhóm", ("Nhóm sản phẩm", "Nhóm độ phức tạp", "Nhóm phức tạp", "Nhóm công việc", "Phân nhóm", "Mức độ phức tạp", "Nhóm SP", "Nhóm sản phẩm/công việc", "Nhóm điểm", "Nhóm mức độ phức tạp")),
-    Column("frame", "Khung điểm", ("Khung", "Khung điểm nhóm", "Khung điểm của nhóm", "Thang điểm", "Mức điểm", "Khung điểm chấm", "Khung điểm theo nhóm")),
-    Column("points_min", "Điểm tối thiểu", ("Khung điểm Từ", "Khung điểm Tối thiểu", "Tối thiểu", "Điểm thấp nhất", "Khung điểm thấp nhất", "Điểm sàn", "Điểm từ", "Min")),
-    Column("points_max", "Điểm tối đa", ("Khung điểm Đến", "Khung điểm Tối đa", "Tối đa", "Điểm cao nhất", "Điểm trần", "Mức điểm tối đa", "Điểm tối đa của nhóm", "Điểm đến", "Max")),
-    Column("points", "Điểm chấm", ("Điểm", "Số điểm", "Điểm sản phẩm", "Điểm chấm sản phẩm", "Điểm quy đổi", "Điểm công việc", "Điểm chấm sản phẩm/công việc", "Điểm đề xuất", "Điểm số")),
-    Column("coefficient", "Hệ số quy đổi", ("Hệ số", "Hệ số quy đổi (k)", "k", "Hệ số k", "HSQĐ", "Hệ số QĐ", "Hệ số quy đổi sản phẩm", "Hệ số quy đổi ra sản phẩm chuẩn")),
-    Column("section", "Lĩnh vực", ("Phần", "Mảng công việc", "Đơn vị", "Phòng", "Phòng/đơn vị", "Nhóm lĩnh vực", "Đơn vị thực hiện")),
-    Column("note", "Ghi chú", ("Chú thích", "Căn cứ", "Diễn giải khác")),
-)  # fmt: skip
+    Column("order", "STT", "TT|Số TT|Số thứ tự"),
+    Column(
+        "code",
+        "Mã CV",
+        "Mã công việc|Mã sản phẩm|Mã SP|Mã|Mã số|Mã SP/CV|Mã sản phẩm/công việc|Ký hiệu|Mã nhiệm vụ|Mã hiệu",
+    ),
+    Column(
+        "task",
+        "Nhiệm vụ",
+        "Tên nhiệm vụ|Công việc|Tên công việc|Nội dung nhiệm vụ|Tên sản phẩm/công việc"
+        "|Sản phẩm/công việc|Danh mục sản phẩm/công việc|Nội dung công việc|Nhiệm vụ/công việc"
+        "|Tên sản phẩm, công việc|Tên nhiệm vụ/công việc|Danh mục công việc|Lĩnh vực/nhiệm vụ",
+    ),
+    Column(
+        "detail",
+        "Công việc chi tiết",
+        "Chi tiết|Mô tả|Mô tả công việc|Nội dung chi tiết|Chi tiết công việc|Công việc cụ thể"
+        "|Nội dung thực hiện|Các bước thực hiện|Diễn giải|Công việc cụ thể/chi tiết",
+    ),
+    Column(
+        "output",
+        "Sản phẩm đầu ra",
+        "Sản phẩm|Kết quả đầu ra|Đầu ra|Loại sản phẩm|Sản phẩm công việc|Kết quả/sản phẩm"
+        "|Sản phẩm cụ thể|Sản phẩm/kết quả đầu ra|Kết quả, sản phẩm",
+    ),
+    Column(
+        "group",
+        "Nhóm",
+        "Nhóm sản phẩm|Nhóm độ phức tạp|Nhóm phức tạp|Nhóm công việc|Phân nhóm|Mức độ phức tạp"
+        "|Nhóm SP|Nhóm sản phẩm/công việc|Nhóm điểm|Nhóm mức độ phức tạp",
+    ),
+    Column(
+        "frame",
+        "Khung điểm",
+        "Khung|Khung điểm nhóm|Khung điểm của nhóm|Thang điểm|Mức điểm|Khung điểm chấm|Khung điểm theo nhóm",
+    ),
+    Column(
+        "points_min",
+        "Điểm tối thiểu",
+        "Khung điểm Từ|Khung điểm Tối thiểu|Tối thiểu|Điểm thấp nhất|Khung điểm thấp nhất|Điểm sàn"
+        "|Điểm từ|Min",
+    ),
+    Column(
+        "points_max",
+        "Điểm tối đa",
+        "Khung điểm Đến|Khung điểm Tối đa|Tối đa|Điểm cao nhất|Điểm trần|Mức điểm tối đa"
+        "|Điểm tối đa của nhóm|Điểm đến|Max",
+    ),
+    Column(
+        "points",
+        "Điểm chấm",
+        "Điểm|Số điểm|Điểm sản phẩm|Điểm chấm sản phẩm|Điểm quy đổi|Điểm công việc"
+        "|Điểm chấm sản phẩm/công việc|Điểm đề xuất|Điểm số",
+    ),
+    Column(
+        "coefficient",
+        "Hệ số quy đổi",
+        "Hệ số|Hệ số quy đổi (k)|k|Hệ số k|HSQĐ|Hệ số QĐ|Hệ số quy đổi sản phẩm"
+        "|Hệ số quy đổi ra sản phẩm chuẩn",
+    ),
+    Column(
+        "section",
+        "Lĩnh vực",
+        "Phần|Mảng công việc|Đơn vị|Phòng|Phòng/đơn vị|Nhóm lĩnh vực|Đơn vị thực hiện",
+    ),
+    Column("note", "Ghi chú", "Chú thích|Căn cứ|Diễn giải khác"),
+)
 _TEXT_KEYS = ("task", "detail", "output", "section", "note")
 
 
@@ -285,8 +338,11 @@ _UP_TO = re.compile(rf"(?:toi da|den|khong qua|<=|≤|duoi|<|max)\s*:?\s*{_NUMBE
 _AT_LEAST = re.compile(rf"(?:toi thieu|tu|>=|≥|tren|>|min)\s*:?\s*{_NUMBER}(?: diem)?(?: tro len)?")
 
 
-def parse_frame(value: object) -> tuple[Decimal | None, Decimal | None, Says | None]:
-    """Lowest and highest points of a frame: 51-100, từ 51 đến 100, tối đa 100; with a warning where Excel made it a date."""
+_Frame = tuple[Decimal | None, Decimal | None, Says | None]
+
+
+def parse_frame(value: object) -> _Frame:
+    """Lowest and highest points of a frame: 51-100, từ 51 đến 100, tối đa 100; with a warning for a date."""
     if isinstance(value, datetime | date):
         low, high = sorted((value.day, value.month))
         doubt = Says(
@@ -311,7 +367,8 @@ def parse_frame(value: object) -> tuple[Decimal | None, Decimal | None, Says | N
 
 
 def _frame(reader: RowReader) -> tuple[Decimal | None, Decimal | None]:
-    low, high, doubt = reader.read("frame", parse_frame, (None, None, None))
+    nothing: _Frame = (None, None, None)
+    low, high, doubt = reader.read("frame", parse_frame, nothing)
     if doubt is not None:
         reader.warn("frame", doubt)
     own_low = reader.read("points_min", parse_decimal, None)

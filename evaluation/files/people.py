@@ -22,31 +22,90 @@ from evaluation.rules.names import fold, outside_vietnamese
 from evaluation.rules.organisation import Gender, Office, PersonKind
 
 COLUMNS = (
-    Column("order", "STT", ("Số TT", "TT", "Số thứ tự", "No")),
-    Column("unit_code", "Mã định danh cơ quan", ("Mã đơn vị", "Mã cơ quan", "Mã định danh đơn vị", "Mã định danh", "Mã đơn vị sử dụng", "MaDonViSuDung", "Mã tổ chức")),
-    Column("unit_name", "Đơn vị", ("Tên đơn vị", "Cơ quan", "Tên cơ quan", "Cơ quan, đơn vị", "Đơn vị công tác", "Cơ quan công tác", "Nơi công tác")),
-    Column("division_name", "Phòng/ban", ("Phòng", "Phòng ban", "Bộ phận", "Phòng chuyên môn", "Phòng/bộ phận", "Phòng, ban", "Đơn vị trực thuộc")),
-    Column("official_number", "Số hiệu CBCCVC", ("Số hiệu", "Số hiệu cán bộ", "Số hiệu công chức", "Mã CBCCVC", "Mã cán bộ", "Mã công chức", "Số hiệu CBCC", "SoHieuCBCCVC", "Mã nhân viên", "Số hiệu viên chức", "Số hiệu CB")),
-    Column("personal_number", "Số định danh cá nhân (CCCD)", ("Số định danh cá nhân", "CCCD", "Số CCCD", "CMND/CCCD", "CCCD/CMND", "Số CMND/CCCD", "Số CCCD/CMND", "CMND", "Số CMND", "Căn cước công dân", "Số căn cước", "Căn cước", "Số căn cước công dân", "Số định danh", "ĐDCN", "Số ĐDCN")),
-    Column("full_name", "Họ và tên", ("Họ tên", "Họ, tên", "Họ và tên công chức", "Họ và tên khai sinh", "HoVaTen", "Tên công chức", "Tên cán bộ", "Họ và tên CBCCVC", "Họ tên cán bộ")),
-    Column("family_name", "Họ và chữ đệm", ("Họ đệm", "Họ và đệm", "Họ, chữ đệm", "Họ và tên đệm", "Họ lót", "Họ", "Họ và tên Họ và chữ đệm", "Họ và tên Họ đệm")),
-    Column("given_name", "Tên", ("Tên gọi", "Họ và tên Tên")),
-    Column("born_on", "Ngày sinh", ("Năm sinh", "Ngày tháng năm sinh", "Ngày, tháng, năm sinh", "Sinh ngày", "Ngày/tháng/năm sinh", "NgaySinh", "Ngày sinh/Năm sinh")),
-    Column("born_male", "Năm sinh Nam", ("Ngày sinh Nam", "Ngày tháng năm sinh Nam", "Ngày, tháng, năm sinh Nam")),
-    Column("born_female", "Năm sinh Nữ", ("Ngày sinh Nữ", "Ngày tháng năm sinh Nữ", "Ngày, tháng, năm sinh Nữ")),
-    Column("gender", "Giới tính", ("Giới", "Nam/Nữ", "GioiTinh", "Phái")),
-    Column("title", "Chức vụ/chức danh", ("Chức vụ", "Chức danh", "Chức vụ, chức danh", "Chức danh, chức vụ", "Chức vụ hiện tại", "Chức vụ, chức danh hiện tại", "ChucVu", "Chức danh/chức vụ")),
-    Column("position_name", "Vị trí việc làm", ("Tên vị trí việc làm", "VTVL", "Tên VTVL", "Vị trí")),
-    Column("position_code", "Mã VTVL", ("Mã vị trí việc làm", "Mã vị trí")),
-    Column("kind", "Loại (cán bộ/công chức/viên chức/HĐ 111)", ("Loại", "Loại cán bộ", "Đối tượng", "Phân loại", "Loại hồ sơ", "Loại CBCCVC", "PhanLoaiHoSo", "Diện", "Loại hợp đồng")),
-    Column("rank_code", "Mã ngạch/CDNN", ("Mã ngạch", "Ngạch", "Mã ngạch/chức danh nghề nghiệp", "Mã CDNN", "Mã số ngạch", "Mã số chức danh nghề nghiệp", "MaNgachChucDanh")),
-    Column("hired_on", "Ngày vào cơ quan", ("Ngày tuyển dụng", "Ngày vào làm", "Ngày về cơ quan", "Ngày công tác", "Ngày bắt đầu")),
-    Column("phone", "Điện thoại", ("Số điện thoại", "SĐT", "ĐT", "Điện thoại di động", "Di động")),
-    Column("email", "Email công vụ", ("Email", "Thư điện tử", "Hộp thư công vụ", "Thư công vụ", "E-mail")),
-    Column("supervisor_number", "Người đánh giá trực tiếp", ("Số hiệu người đánh giá", "Người đánh giá", "Lãnh đạo trực tiếp", "Người phụ trách trực tiếp", "Số hiệu người đánh giá trực tiếp", "Cấp trên trực tiếp")),
-    Column("status", "Trạng thái", ("Tình trạng", "Trạng thái công tác", "Tình trạng công tác")),
-    Column("note", "Ghi chú", ("Chú thích", "Ghi chú khác")),
-)  # fmt: skip
+    Column("order", "STT", "Số TT|TT|Số thứ tự|No"),
+    Column(
+        "unit_code",
+        "Mã định danh cơ quan",
+        "Mã đơn vị|Mã cơ quan|Mã định danh đơn vị|Mã định danh|Mã đơn vị sử dụng|MaDonViSuDung|Mã tổ chức",
+    ),
+    Column(
+        "unit_name",
+        "Đơn vị",
+        "Tên đơn vị|Cơ quan|Tên cơ quan|Cơ quan, đơn vị|Đơn vị công tác|Cơ quan công tác|Nơi công tác",
+    ),
+    Column(
+        "division_name",
+        "Phòng/ban",
+        "Phòng|Phòng ban|Bộ phận|Phòng chuyên môn|Phòng/bộ phận|Phòng, ban|Đơn vị trực thuộc",
+    ),
+    Column(
+        "official_number",
+        "Số hiệu CBCCVC",
+        "Số hiệu|Số hiệu cán bộ|Số hiệu công chức|Mã CBCCVC|Mã cán bộ|Mã công chức|Số hiệu CBCC"
+        "|SoHieuCBCCVC|Mã nhân viên|Số hiệu viên chức|Số hiệu CB",
+    ),
+    Column(
+        "personal_number",
+        "Số định danh cá nhân (CCCD)",
+        "Số định danh cá nhân|CCCD|Số CCCD|CMND/CCCD|CCCD/CMND|Số CMND/CCCD|Số CCCD/CMND|CMND|Số CMND"
+        "|Căn cước công dân|Số căn cước|Căn cước|Số căn cước công dân|Số định danh|ĐDCN|Số ĐDCN",
+    ),
+    Column(
+        "full_name",
+        "Họ và tên",
+        "Họ tên|Họ, tên|Họ và tên công chức|Họ và tên khai sinh|HoVaTen|Tên công chức|Tên cán bộ"
+        "|Họ và tên CBCCVC|Họ tên cán bộ",
+    ),
+    Column(
+        "family_name",
+        "Họ và chữ đệm",
+        "Họ đệm|Họ và đệm|Họ, chữ đệm|Họ và tên đệm|Họ lót|Họ|Họ và tên Họ và chữ đệm|Họ và tên Họ đệm",
+    ),
+    Column("given_name", "Tên", "Tên gọi|Họ và tên Tên"),
+    Column(
+        "born_on",
+        "Ngày sinh",
+        "Năm sinh|Ngày tháng năm sinh|Ngày, tháng, năm sinh|Sinh ngày|Ngày/tháng/năm sinh|NgaySinh"
+        "|Ngày sinh/Năm sinh",
+    ),
+    Column("born_male", "Năm sinh Nam", "Ngày sinh Nam|Ngày tháng năm sinh Nam|Ngày, tháng, năm sinh Nam"),
+    Column("born_female", "Năm sinh Nữ", "Ngày sinh Nữ|Ngày tháng năm sinh Nữ|Ngày, tháng, năm sinh Nữ"),
+    Column("gender", "Giới tính", "Giới|Nam/Nữ|GioiTinh|Phái"),
+    Column(
+        "title",
+        "Chức vụ/chức danh",
+        "Chức vụ|Chức danh|Chức vụ, chức danh|Chức danh, chức vụ|Chức vụ hiện tại"
+        "|Chức vụ, chức danh hiện tại|ChucVu|Chức danh/chức vụ",
+    ),
+    Column("position_name", "Vị trí việc làm", "Tên vị trí việc làm|VTVL|Tên VTVL|Vị trí"),
+    Column("position_code", "Mã VTVL", "Mã vị trí việc làm|Mã vị trí"),
+    Column(
+        "kind",
+        "Loại (cán bộ/công chức/viên chức/HĐ 111)",
+        "Loại|Loại cán bộ|Đối tượng|Phân loại|Loại hồ sơ|Loại CBCCVC|PhanLoaiHoSo|Diện|Loại hợp đồng",
+    ),
+    Column(
+        "rank_code",
+        "Mã ngạch/CDNN",
+        "Mã ngạch|Ngạch|Mã ngạch/chức danh nghề nghiệp|Mã CDNN|Mã số ngạch"
+        "|Mã số chức danh nghề nghiệp|MaNgachChucDanh",
+    ),
+    Column(
+        "hired_on",
+        "Ngày vào cơ quan",
+        "Ngày tuyển dụng|Ngày vào làm|Ngày về cơ quan|Ngày công tác|Ngày bắt đầu",
+    ),
+    Column("phone", "Điện thoại", "Số điện thoại|SĐT|ĐT|Điện thoại di động|Di động"),
+    Column("email", "Email công vụ", "Email|Thư điện tử|Hộp thư công vụ|Thư công vụ|E-mail"),
+    Column(
+        "supervisor_number",
+        "Người đánh giá trực tiếp",
+        "Số hiệu người đánh giá|Người đánh giá|Lãnh đạo trực tiếp|Người phụ trách trực tiếp"
+        "|Số hiệu người đánh giá trực tiếp|Cấp trên trực tiếp",
+    ),
+    Column("status", "Trạng thái", "Tình trạng|Trạng thái công tác|Tình trạng công tác"),
+    Column("note", "Ghi chú", "Chú thích|Ghi chú khác"),
+)
 _TEXT_KEYS = (
     "full_name", "family_name", "given_name", "unit_name", "division_name", "title", "position_name", "note"
 )  # fmt: skip

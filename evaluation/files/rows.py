@@ -41,7 +41,8 @@ class RowReader:
         self, key: str, parse: Callable[[object], tuple[_Value, Says | None]], empty: _Value
     ) -> _Value:
         """Like `read` for parsers that may answer with a warning beside the value."""
-        value, doubt = self.read(key, parse, (empty, None))
+        nothing: tuple[_Value, Says | None] = (empty, None)
+        value, doubt = self.read(key, parse, nothing)
         if doubt is not None:
             self.warn(key, doubt)
         return value

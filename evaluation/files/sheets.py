@@ -50,11 +50,11 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Column:
-    """A column we look for: our key, the header we write ourselves, and other headers that mean the same."""
+    """A column we look for: our key, our own header, and others that mean the same, between bars."""
 
     key: str
     label: str
-    synonyms: tuple[str, ...] = ()
+    synonyms: str = ""
     required: bool = False
 
 
@@ -150,7 +150,11 @@ def data_rows(sheet: Sheet, header: Header) -> Iterator[tuple[int, list[object]]
 
 
 def _names(columns: Sequence[Column]) -> dict[str, str]:
-    return {header_key(text): column.key for column in columns for text in (column.label, *column.synonyms)}
+    return {header_key(text): column.key for column in columns for text in _names_of(column)}
+
+
+def _names_of(column: Column) -> list[str]:
+    return [text for text in (column.label, *column.synonyms.split("|")) if text]
 
 
 def _match(block: Sequence[Row], names: Mapping[str, str]) -> dict[str, int]:

@@ -13,17 +13,37 @@ from evaluation.files.sheets import Column, data_rows, read_workbook
 from evaluation.rules.organisation import UnitKind, UnitRole
 
 COLUMNS = (
-    Column("order", "STT", ("TT", "Số TT", "Số thứ tự")),
-    Column("code", "Mã định danh", ("Mã đơn vị", "Mã", "Mã cơ quan", "Mã định danh cơ quan", "Mã định danh đơn vị", "Mã định danh điện tử", "Mã tổ chức"), required=True),
-    Column("name", "Tên đơn vị", ("Đơn vị", "Tên cơ quan", "Cơ quan", "Tên cơ quan, đơn vị", "Cơ quan, đơn vị", "Tên tổ chức", "Tên", "Tên cơ quan, tổ chức, đơn vị"), required=True),
-    Column("short_name", "Tên viết tắt", ("Tên ngắn", "Viết tắt", "Tên gọi tắt")),
-    Column("kind", "Loại đơn vị", ("Loại", "Loại hình", "Loại cơ quan", "Cấp", "Phân loại")),
-    Column("parent_code", "Mã đơn vị cấp trên", ("Mã cấp trên", "Đơn vị cấp trên", "Mã đơn vị cha", "Trực thuộc", "Cơ quan chủ quản", "Mã cơ quan cấp trên", "Mã cơ quan chủ quản", "Cấp trên", "Thuộc đơn vị")),
-    Column("role", "Vai trò", ("Vai trò theo Điều 3", "Vai trò sử dụng công chức", "Thẩm quyền")),
-    Column("valid_from", "Hiệu lực từ", ("Từ ngày", "Ngày thành lập", "Ngày hiệu lực", "Có hiệu lực từ", "Ngày bắt đầu")),
-    Column("valid_to", "Hiệu lực đến", ("Đến ngày", "Ngày giải thể", "Ngày hết hiệu lực", "Ngày kết thúc", "Hết hiệu lực")),
-    Column("note", "Ghi chú", ("Chú thích",)),
-)  # fmt: skip
+    Column("order", "STT", "TT|Số TT|Số thứ tự"),
+    Column(
+        "code",
+        "Mã định danh",
+        "Mã đơn vị|Mã|Mã cơ quan|Mã định danh cơ quan|Mã định danh đơn vị|Mã định danh điện tử|Mã tổ chức",
+        required=True,
+    ),
+    Column(
+        "name",
+        "Tên đơn vị",
+        "Đơn vị|Tên cơ quan|Cơ quan|Tên cơ quan, đơn vị|Cơ quan, đơn vị|Tên tổ chức|Tên"
+        "|Tên cơ quan, tổ chức, đơn vị",
+        required=True,
+    ),
+    Column("short_name", "Tên viết tắt", "Tên ngắn|Viết tắt|Tên gọi tắt"),
+    Column("kind", "Loại đơn vị", "Loại|Loại hình|Loại cơ quan|Cấp|Phân loại"),
+    Column(
+        "parent_code",
+        "Mã đơn vị cấp trên",
+        "Mã cấp trên|Đơn vị cấp trên|Mã đơn vị cha|Trực thuộc|Cơ quan chủ quản|Mã cơ quan cấp trên"
+        "|Mã cơ quan chủ quản|Cấp trên|Thuộc đơn vị",
+    ),
+    Column("role", "Vai trò", "Vai trò theo Điều 3|Vai trò sử dụng công chức|Thẩm quyền"),
+    Column("valid_from", "Hiệu lực từ", "Từ ngày|Ngày thành lập|Ngày hiệu lực|Có hiệu lực từ|Ngày bắt đầu"),
+    Column(
+        "valid_to",
+        "Hiệu lực đến",
+        "Đến ngày|Ngày giải thể|Ngày hết hiệu lực|Ngày kết thúc|Hết hiệu lực",
+    ),
+    Column("note", "Ghi chú", "Chú thích"),
+)
 _TEXT_KEYS = ("name", "short_name", "note")
 NAME_LIMIT = 250
 
