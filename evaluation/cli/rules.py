@@ -10,10 +10,10 @@ from flask.cli import AppGroup
 from evaluation.rules.golden import try_file
 from evaluation.rules.rulebook import RulebookError, default_shelf
 
-rules = AppGroup("rules", help="The law as data: try cases, check rulebooks.")
+commands = AppGroup("rules", help="The law as data: try cases, check rulebooks.")
 
 
-@rules.command("try", with_appcontext=False)
+@commands.command("try", with_appcontext=False)
 @click.argument("files", nargs=-1, required=True)
 def try_files(files: tuple[str, ...]) -> None:
     """Run golden case FILES; one line a failing case, then the counts."""
@@ -31,7 +31,7 @@ def try_files(files: tuple[str, ...]) -> None:
         sys.exit(1)
 
 
-@rules.command("check", with_appcontext=False)
+@commands.command("check", with_appcontext=False)
 def check() -> None:
     """Read every rulebook; a hole, an overlap or a missing article stops with one sentence."""
     try:
@@ -39,7 +39,9 @@ def check() -> None:
     except RulebookError as error:
         raise click.ClickException(str(error)) from error
     for book in shelf.books:
-        click.echo(f"{book.file}: {len(book.numbers)} numbers, {len(book.choices)} choices, sha256 {book.fingerprint[:12]}")
+        click.echo(
+            f"{book.file}: {len(book.numbers)} numbers, {len(book.choices)} choices, sha256 {book.fingerprint[:12]}"
+        )
         for key, choice in book.choices.items():
             if choice.decided_by is None:
                 answer = choice.answers.values[-1][1]

@@ -21,7 +21,20 @@ from evaluation.rules.scoring import LeaderRatios, Sums, WorkKind, WorkLine, jud
 Result = dict[str, Any]
 HEADERS = ("id", "kind", "article", "story", "expect")
 LATER_KINDS = ("organisation_class", "extra_income")
-LATER_AWARDS = ("CSTDT", "CSTDTQ", "TTLDTT", "TTLDXS", "COT", "COCP", "GK", "BKT", "BKTTG", "HCLD3", "HCLD2", "HCLD1")
+LATER_AWARDS = (
+    "CSTDT",
+    "CSTDTQ",
+    "TTLDTT",
+    "TTLDXS",
+    "COT",
+    "COCP",
+    "GK",
+    "BKT",
+    "BKTTG",
+    "HCLD3",
+    "HCLD2",
+    "HCLD1",
+)
 
 
 @dataclass(frozen=True, slots=True)
