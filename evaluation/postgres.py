@@ -40,6 +40,8 @@ SETTINGS = {
     "log_timezone": "UTC",
 }
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+STILL_ENDING = ("already exists", "still in use")  # what a killed server leaves behind for a moment
+LAST_BREATH = 10  # seconds
 LONGEST_SOCKET_FOLDER = 85  # a socket's whole path may have 107 bytes
 
 _held: dict[Path, int] = {}
@@ -152,7 +154,8 @@ def _let_in(data_dir: Path, owner: Owner) -> None:
     for folder in (data_dir, *data_dir.parents):
         if not _may_pass(folder, owner):
             raise ServerUnavailable(
-                f"The database's account cannot enter {folder}: set DATA_DIR to a folder under {ROOT_HOME}, or run as an ordinary user."
+                f"The database's account cannot enter {folder}: set DATA_DIR to a folder under {ROOT_HOME}, "
+                "or run as an ordinary user."
             )
 
 
@@ -310,7 +313,8 @@ def _refuse_damaged(programs: Path, cluster: Path) -> None:
     shipped = _run(programs / "postgres", "--version", owner=_owner()).stdout.split()[-1].split(".")[0]
     if version != shipped:
         raise ServerUnavailable(
-            f"The database folder {cluster} says it is of PostgreSQL {version[:20]!r}, but the installed one is {shipped}: {advice}"
+            f"The database folder {cluster} says it is of PostgreSQL {version[:20]!r}, "
+            f"but the installed one is {shipped}: {advice}"
         )
     if not (cluster / "global" / "pg_control").is_file():
         raise ServerUnavailable(
@@ -322,17 +326,21 @@ def _start(programs: Path, cluster: Path, sockets: Path, owner: Owner, durable: 
     settings = {**SETTINGS, "unix_socket_directories": str(sockets), **({} if durable else FORGETFUL)}
     options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
     log = cluster / "server.log"
-    log.unlink(missing_ok=True)
-    started = _run(
-        programs / "pg_ctl", "start", "-w", "-t", "120", "-s", "-D", str(cluster), "-l", str(log), "-o", options,
-        owner=owner, timeout=150,
-    )  # fmt: skip
-    if started.returncode != 0:
+    arguments = ["start", "-w", "-t", "120", "-s", "-D", str(cluster), "-l", str(log), "-o", options]
+    end = time.monotonic() + LAST_BREATH
+    while True:
+        log.unlink(missing_ok=True)
+        started = _run(programs / "pg_ctl", *arguments, owner=owner, timeout=150)
+        if started.returncode == 0:
+            return
         reason = _complaint(log) or _last_line(started.stdout)
-        raise ServerUnavailable(
-            f"The database folder {cluster} does not start, PostgreSQL says “{reason}”: restore it from a backup, "
-            "or move it away to start with an empty database."
-        )
+        if time.monotonic() > end or not any(sign in reason for sign in STILL_ENDING):
+            break
+        time.sleep(0.2)
+    raise ServerUnavailable(
+        f"The database folder {cluster} does not start, PostgreSQL says “{reason}”: restore it from a backup, "
+        "or move it away to start with an empty database."
+    )
 
 
 def _complaint(log: Path) -> str:
