@@ -98,6 +98,11 @@ def check_workbook(data: bytes) -> None:
                 "The file has links to other files. In Excel choose Data, Edit Links, Break Link and save it again."
             )
         )
+    measure_all(data, package)
+
+
+def measure_all(data: bytes, package: zipfile.ZipFile) -> None:
+    """Refuses a package whose members unpack to another size than stated, or whose sheets span an absurd area."""
     for member in package.infolist():
         _measure(data, member)
 
