@@ -1,13 +1,166 @@
 """The home page: the task list of whoever signed in."""
 
-from flask import Blueprint, render_template
+from dataclasses import dataclass
+from datetime import date
 
+from flask import Blueprint, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from evaluation import clock
+from evaluation.queries import home
+from evaluation.queries.home import LedMonth, OwnSheet
+from evaluation.rules.permissions import Role
+from evaluation.rules.workflow import ReportState
+from evaluation.services import notices
+from evaluation.services.access import Actor
 from evaluation.web.access import current_actor
+from evaluation.web.presentation import day as day_text
+from evaluation.web.presentation import month as month_text
 
 blueprint = Blueprint("home", __name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One line of the task list; `kind` is empty for what is done, 'now' or 'bad' for what needs action."""
+
+    title: str
+    detail: str
+    state: str
+    kind: str
+    url: str | None
+
+
 @blueprint.get("/")
 def show() -> str:
-    """What waits for the person, by task."""
-    return render_template("home/show.html", actor=current_actor())
+    """What waits for the person, by task, and what they were told."""
+    actor = current_actor()
+    led = actor.standing.headed | actor.standing.delegated.keys()
+    own = [_own_task(sheet) for sheet in home.own_sheets(actor.person_id)]
+    leading = [task for month in home.led_months(led, actor.person_id) for task in _leading_tasks(month)]
+    return render_template(
+        "home/show.html",
+        own=own,
+        leading=leading,
+        overseeing=_overseeing(actor),
+        notices=notices.unread(actor),
+    )
+
+
+@blueprint.post("/notices/read")
+def read_notices() -> Response:
+    """Marks everything shown as read."""
+    notices.mark_read(current_actor())
+    return redirect(url_for("home.show"))
+
+
+def _own_task(sheet: OwnSheet) -> Task:
+    state, kind = {
+        ReportState.DRAFT: (_("Drafting"), "now"),
+        ReportState.RETURNED: (_("Returned"), "bad"),
+        ReportState.SUBMITTED: (_("Submitted"), ""),
+        ReportState.SCORED: (_("Scored"), ""),
+        ReportState.CONFIRMED: (_("Confirmed"), ""),
+        ReportState.PUBLISHED: (_("Published"), ""),
+        ReportState.NOT_RATED: (_("Not rated"), ""),
+    }[sheet.state]
+    lines = ngettext("%(num)s line of work", "%(num)s lines of work", sheet.lines)
+    detail = f"{lines} · {_until(sheet.submit_due)}" if kind else lines
+    page = "reports.show" if kind else "results.show"
+    return Task(
+        _("My sheet of %(month)s", month=month_text(sheet.month)),
+        detail,
+        state,
+        kind,
+        url_for(page, report_id=sheet.report_id),
+    )
+
+
+def _leading_tasks(month: LedMonth) -> list[Task]:
+    name = month_text(month.month)
+    text = month.month.strftime("%Y-%m")
+    found = []
+    if month.without_work:
+        found.append(
+            Task(
+                _("Assign work for %(month)s", month=name),
+                f"{_('%(count)s officials without any work yet', count=month.without_work)} · {_until(month.assign_due)}",
+                _("To do"),
+                "now",
+                url_for("workplans.index", month=text),
+            )
+        )
+    if month.to_score:
+        found.append(
+            Task(
+                _("Score %(month)s", month=name),
+                f"{_('%(count)s sheets submitted', count=month.to_score)} · {_until(month.score_due)}",
+                _("To do"),
+                "now",
+                url_for("reviews.index", month=text),
+            )
+        )
+    if month.not_submitted:
+        found.append(
+            Task(
+                _("Sheets of %(month)s not yet submitted", month=name),
+                _("%(count)s officials", count=month.not_submitted),
+                _("Waiting"),
+                "",
+                url_for("reviews.index", month=text),
+            )
+        )
+    if month.to_confirm:
+        found.append(
+            Task(
+                _("Confirm %(month)s", month=name),
+                f"{_('%(count)s sheets scored', count=month.to_confirm)} · {_until(month.confirm_due)}",
+                _("To do"),
+                "now",
+                url_for("confirmations.index", month=text),
+            )
+        )
+    return found
+
+
+def _overseeing(actor: Actor) -> list[Task]:
+    """Doors for those who hold a role over units."""
+    doors = []
+    if actor.standing.holds(Role.HOME_AFFAIRS) or actor.standing.holds(Role.INSPECTOR):
+        doors += [
+            Task(
+                _("Province this month"),
+                _("Progress, distribution, rank of units"),
+                "",
+                "",
+                url_for("standings.province"),
+            ),
+            Task(
+                _("Commendation lists"),
+                _("Who is eligible, who is not, and why"),
+                "",
+                "",
+                url_for("commendations.index"),
+            ),
+            Task(_("Roll-ups and other jobs"), _("Running, finished, failed"), "", "", url_for("jobs.index")),
+        ]
+    if actor.standing.roles:
+        doors += [
+            Task(
+                _("Units and people"),
+                _("Tree by date, assignments, imports"),
+                "",
+                "",
+                url_for("organisation.index"),
+            ),
+        ]
+    return doors
+
+
+def _until(due: date) -> str:
+    left = (due - clock.today()).days
+    if left < 0:
+        return _("was due %(day)s", day=day_text(due))
+    return _("until the end of %(day)s, %(left)s days left", day=day_text(due), left=left)
