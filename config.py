@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -83,8 +84,7 @@ def secret_key(data_dir: Path) -> str:
     try:
         return _stored_key(place)
     except FileNotFoundError:
-        fresh = place.with_name(f"secret_key.{os.getpid()}")
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        handle, fresh = tempfile.mkstemp(dir=data_dir, prefix="secret_key.")  # its mode is 0600
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_hex(32))
         try:
@@ -92,7 +92,7 @@ def secret_key(data_dir: Path) -> str:
         except FileExistsError:
             pass
         finally:
-            fresh.unlink()
+            os.unlink(fresh)
         return _stored_key(place)
 
 

@@ -22,6 +22,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT_HOME = Path("/var/lib/cong-tam")
 SYSTEM_USER = "cong-tam"
@@ -264,7 +265,7 @@ def _run(
     )
 
 
-def _account(owner: Owner) -> dict[str, object]:
+def _account(owner: Owner) -> dict[str, Any]:
     return {"user": owner.uid, "group": owner.gid, "extra_groups": []} if owner.other else {}
 
 

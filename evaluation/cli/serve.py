@@ -1,6 +1,7 @@
 """`make run`: database, migrations, demo province, then web, one worker and beat until Ctrl-C."""
 
 import argparse
+import importlib.util
 import logging
 import os
 import secrets
@@ -117,7 +118,9 @@ def _prepare(app: Flask, options: argparse.Namespace, password: str) -> list[Any
     from flask_migrate import upgrade
 
     with app.app_context():
-        logging.disable(logging.INFO)  # the migrations' settings of logging are for those who write migrations
+        logging.disable(
+            logging.INFO
+        )  # the migrations' settings of logging are for those who write migrations
         try:
             upgrade()
         except OperationalError as problem:
@@ -133,11 +136,10 @@ def _prepare(app: Flask, options: argparse.Namespace, password: str) -> list[Any
 
 
 def _demo(options: argparse.Namespace, password: str) -> list[Any]:
-    try:
-        from evaluation.cli import demo
-    except ImportError:
+    if importlib.util.find_spec("evaluation.cli.demo") is None:
         print("There is no demo province in this version: the database stays as it is.", flush=True)
         return []
+    demo = importlib.import_module("evaluation.cli.demo")
     empty = not db.session.scalar(text("select exists (select from person)"))
     if empty and not options.no_demo:
         print(

@@ -15,7 +15,7 @@ POLLING_SECONDS = 0.5
 HOUR = 3600
 
 
-class FlaskTask(Task):  # type: ignore[misc]
+class FlaskTask(Task):
     """A task inside an application context of its own; inside one that is open already it shares the session."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -64,7 +64,8 @@ def init_celery(app: Flask) -> None:
 
 def _transport_options(broker: str) -> dict[str, Any]:
     if broker.startswith("sqla+"):
-        from kombu.transport.sqlalchemy import Transport, metadata
+        from kombu.transport.sqlalchemy import Transport
+        from kombu.transport.sqlalchemy.models import metadata
 
         Transport.polling_interval = POLLING_SECONDS  # an option of this name would reach create_engine
         if not event.contains(metadata, "before_create", _make_schema):

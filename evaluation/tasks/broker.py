@@ -2,7 +2,7 @@
 
 import logging
 
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 
 from evaluation import jobs
 from evaluation.extensions import celery, db
@@ -21,4 +21,5 @@ def sweep_broker() -> None:
         )
     )
     db.session.commit()
+    assert isinstance(swept, CursorResult)
     log.info("swept %s delivered messages", swept.rowcount)
