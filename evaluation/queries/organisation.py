@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import func, or_, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from evaluation.extensions import db
 from evaluation.models import Assignment, Charge, Delegation, Person, RoleGrant, UnitCode, UnitPlace
@@ -180,7 +181,7 @@ def unit_names(unit_ids: Iterable[int], day: date) -> dict[int, str]:
     rows = db.session.execute(
         select(UnitPlace.unit_id, UnitPlace.name)
         .where(UnitPlace.unit_id.in_(wanted), UnitPlace.valid_from <= day)
-        .distinct(UnitPlace.unit_id)
+        .ext(distinct_on(UnitPlace.unit_id))
         .order_by(UnitPlace.unit_id, UnitPlace.valid_from.desc())
     )
     return {unit_id: name for unit_id, name in rows}
