@@ -93,6 +93,7 @@ def trend_chart(
     _fit_levels(axes, [value for _, value in known] + [level for _, level in marks])
     axes.set_xticks(list(places), [_label(label, 10) for label, _ in points])
     axes.set_xlim(-0.5, max(len(points), 1) - 0.5)
+    axes.yaxis.set_major_formatter(lambda level, _: _number(Decimal(f"{level:.6f}"), 2))
     return _svg(figure, title, description)
 
 

@@ -145,10 +145,19 @@ def _is_syllable(word: str) -> bool:
 
 
 def looks_legacy(text: str) -> bool:
-    """Whether composed text holds a letter no Vietnamese word has, or a capital inside a word."""
+    """Whether a word of composed text mixes plain letters with signs no Vietnamese word has, or has an inner capital.
+
+    A sign standing alone (®, ×) or text with letters that only Unicode has is not suspicious.
+    """
     composed = unicodedata.normalize("NFC", text)
-    strange = any(character in _LEGACY_CHARACTERS for character in composed)
-    return strange or (capital_inside_a_word(composed) and not composed.isascii())
+    return not _surely_unicode(composed) and any(_strange(word) for word in composed.split())
+
+
+def _strange(word: str) -> bool:
+    if word.isascii():
+        return False
+    mixed = any(letter.isascii() and letter.isalpha() for letter in word)
+    return (mixed and any(sign in _LEGACY_CHARACTERS for sign in word)) or capital_inside_a_word(word)
 
 
 _LEGACY_CHARACTERS = frozenset(

@@ -118,13 +118,13 @@ def find_header(rows: Sequence[Row], columns: Sequence[Column]) -> Header | None
     None unless at least two columns are known; columns that are required and absent are in `missing`.
     """
     names = _names(columns)
-    best: tuple[int, int, int, dict[str, int]] | None = None
+    best: tuple[int, int, int, dict[str, int]] | None = None  # matches, row, rows of header, places
     for index in range(min(HEADER_SEARCH_ROWS, len(rows))):
         for depth in (1, 2):
-            if index + depth > len(rows):
+            if index + depth > min(HEADER_SEARCH_ROWS, len(rows)):
                 continue
             places = _match(rows[index : index + depth], names)
-            if best is None or len(places) > best[0]:
+            if best is None or (len(places), -depth) > (best[0], -best[2]):
                 best = (len(places), index, depth, places)
     if best is None or best[0] < 2:
         return None
