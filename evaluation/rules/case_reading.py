@@ -164,14 +164,15 @@ def facts(fields: Fields) -> Facts:
     )
 
 
-PERSON_KEYS = (
-    "id gender dob position direct_worker employment hired_on rating rating_basis months_worked leave transfers"
-    " discipline pending titles awards initiatives"
-).split()
-UNIT_KEYS = (
-    "id legal_entity level rating par par_class criticism discipline pending dissolved_on cluster_rank corruption_handled"
-    " members_rated members_below_ht members_canh_cao ldtt cstdcs"
-).split()
+PERSON_KEYS = frozenset(
+    {"id", "gender", "dob", "position", "direct_worker", "employment", "hired_on", "rating", "rating_basis"}
+    | {"months_worked", "leave", "transfers", "discipline", "pending", "titles", "awards", "initiatives"}
+)
+UNIT_KEYS = frozenset(
+    {"id", "legal_entity", "level", "rating", "par", "par_class", "criticism", "discipline", "pending"}
+    | {"dissolved_on", "cluster_rank", "corruption_handled", "members_rated", "members_below_ht"}
+    | {"members_canh_cao", "ldtt", "cstdcs"}
+)
 
 
 def _person(data: Any, where: str) -> PersonFacts:

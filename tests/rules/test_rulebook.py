@@ -1,0 +1,153 @@
+"""Rulebooks load whole or not at all, and every refusal is one sentence naming file, line and day."""
+
+import hashlib
+from datetime import date, timedelta
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.rules.rulebook import FOLDER, RulebookError, Shelf, default_shelf, load
+
+DECREE = FOLDER / "decree-335-2025.yaml"
+DAY = date(2026, 3, 1)
+
+
+def changed(tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    text = DECREE.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    path = tmp_path / "changed.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("    values: { 2026-01-01: 70 }", "    values: { 2026-02-01: 70 }", "no value on 01/01/2026"),
+        ("    values: { 2026-01-01: 70 }", "    values: { 2026-01-01: seventy }", "seventy is not a number"),
+        ("    values: { 2026-01-01: 70 }", "    values: { 2026-01-01: 70, 2026-01-01: 71 }", "written twice"),
+        ("{ 2026-01-01: 70 }", "{ 2026-01-01: 70, 2025-06-01: 71 }", "01/06/2025 stands after a later day"),
+        (
+            "{ 2026-01-01: 70 }",
+            "{ 2026-01-01: 70, 2026-05-01: null, 2026-06-01: 71 }",
+            "hole before 01/06/2026",
+        ),
+        ("    article: Điều 12.3, 17.1 NĐ 335/2025\n", "", "task_results_max has no article"),
+        ("method: points_of_converted_products", "method: criteria_met", "no method called criteria_met"),
+        ("at_least: 70", "at_least: 95", "the bands overlap"),
+        ("at_least: 0 }", "at_least: 10 }", "leave a hole"),
+        ("band: HTNV", "band: TOT", "TOT is not a level"),
+        ("            max: 5\n", "            max: 4\n", "do not add up"),
+        ("values: { 2026-01-01: 30 }", "values: { 2026-01-01: 31 }", "do not add up to general_max"),
+        ("      PER_LINE:", "      PER_PAGE:", "does not know PER_PAGE for deduction"),
+        (
+            "values: { 2026-01-01: EACH_100 }",
+            "values: { 2026-01-01: EACH_90 }",
+            "EACH_90 is not one of the options",
+        ),
+        (
+            "effective: { from: 2026-01-01, to: null }",
+            "effective: { from: 2026-01-01, to: 2025-01-01 }",
+            "before it begins",
+        ),
+        ("  excellent_share:\n", "  excelent_share:\n", "the method needs excellent_share"),
+        ("parameters:\n", "parametres: 1\nparameters:\n", "parametres is not a part of a rulebook"),
+        ("issued: 2025-12-21", "issued: 2025-12-32", "must be a day"),
+    ],
+)
+def test_a_broken_rulebook_does_not_load_and_says_where(
+    tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    with pytest.raises(RulebookError) as refusal:
+        load(changed(tmp_path, (old, new)))
+    assert says in str(refusal.value)
+    assert str(refusal.value).startswith("changed.yaml, line ")
+
+
+def test_the_refusal_names_the_line_of_the_mistake(tmp_path: Path) -> None:
+    path = changed(tmp_path, ("at_least: 70", "at_least: 95"))
+    line = next(
+        at for at, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if "95" in text
+    )
+    with pytest.raises(RulebookError, match=f"line {line}: "):
+        load(path)
+
+
+def test_two_rulebooks_on_one_day_are_refused(tmp_path: Path) -> None:
+    other = changed(tmp_path, ("rulebook: decree-335-2025", "rulebook: other"))
+    with pytest.raises(RulebookError, match="both apply on 01/01/2026"):
+        Shelf([DECREE, other])
+
+
+def test_a_day_before_the_decree_gets_a_sentence_for_a_lawyer() -> None:
+    book = load(DECREE)
+    with pytest.raises(RulebookError) as refusal:
+        book.number("finding_deduction", date(2025, 12, 31))
+    assert str(refusal.value) == (
+        "finding_deduction has no value on 31/12/2025; first value: 01/01/2026."
+        " Check its `values:` in decree-335-2025.yaml."
+    )
+
+
+def test_a_number_that_changes_is_asked_by_its_day(tmp_path: Path) -> None:
+    book = load(changed(tmp_path, ("{ 2026-01-01: 0.25 }", "{ 2026-01-01: 0.25, 2026-07-01: 0.1 }")))
+    assert book.number("finding_deduction", date(2026, 6, 30)) == Fraction(1, 4)
+    assert book.number("finding_deduction", date(2026, 7, 1)) == Fraction(1, 10)
+
+
+def test_the_fingerprint_is_the_hash_of_the_bytes_and_an_override_has_its_own() -> None:
+    book = load(DECREE)
+    assert book.fingerprint == hashlib.sha256(DECREE.read_bytes()).hexdigest()
+    other = book.with_choices({"ratio_cap": "TOTAL_70"})
+    assert other.choice("ratio_cap", DAY) == "TOTAL_70"
+    assert book.choice("ratio_cap", DAY) == "EACH_100"
+    assert other.fingerprint != book.fingerprint
+    assert book.with_choices({}).fingerprint == book.fingerprint
+
+
+def test_an_unknown_choice_or_answer_is_refused() -> None:
+    book = load(DECREE)
+    with pytest.raises(RulebookError, match="holds no choice called cap"):
+        book.with_choices({"cap": "EACH_100"})
+    with pytest.raises(RulebookError, match="ratio_cap cannot be EACH_90; it can be EACH_100, TOTAL_70"):
+        book.with_choices({"ratio_cap": "EACH_90"})
+
+
+def test_the_general_criteria_are_the_ten_rows_of_the_form() -> None:
+    rows = load(DECREE).general_criteria(DAY)
+    assert [row.max_points for row in rows] == [5, 5, *[Fraction(5, 2)] * 8]
+    assert [row.group for row in rows] == ["G1"] * 2 + ["G2"] * 4 + ["G3"] * 4
+    assert sum(row.max_points for row in rows) == 30
+
+
+@given(st.dates(date(2016, 1, 1), date(2030, 12, 31)))
+def test_a_rulebook_asked_for_any_day_answers_once_or_with_a_sentence(day: date) -> None:
+    for family, first in (("evaluation", date(2026, 1, 1)), ("commendation", date(2024, 1, 1))):
+        if day >= first:
+            assert default_shelf().for_day(family, day).covers(day)
+        else:
+            with pytest.raises(RulebookError, match="No rulebook for"):
+                default_shelf().for_day(family, day)
+
+
+@given(st.integers(0, 400))
+def test_every_number_and_choice_of_a_rulebook_in_force_has_a_value_and_an_article(days: int) -> None:
+    for book in default_shelf().books:
+        day = book.effective[0] + timedelta(days=days)
+        for key in book.numbers:
+            book.number(key, day)
+            assert book.article(key)
+        for key in book.choices:
+            assert book.choice(key, day) in book.choices[key].options
+            assert book.article(key)
+
+
+def test_the_pack_is_chosen_by_the_day_the_dossier_was_received() -> None:
+    shelf = default_shelf()
+    assert shelf.for_day("commendation", date(2026, 9, 30)).name == "commendation-2022"
+    assert shelf.for_day("commendation", date(2026, 10, 1)).name == "commendation-2026"
