@@ -9,8 +9,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, has_request_context, session
-from flask_babel import Babel, Domain, get_locale
+from flask import Flask, has_request_context, request, session
+from flask_babel import Babel, Domain, get_domain, get_locale
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -70,6 +70,21 @@ def account_locale() -> str | None:
         return None  # the page that tells of a broken database must itself be readable
 
 
+class ReaderWords:
+    """What WTForms asks for the words of its own messages: our catalogues, as it has no Vietnamese."""
+
+    def ugettext(self, text: str) -> str:
+        return str(get_domain().gettext(text))
+
+    def ungettext(self, singular: str, plural: str, number: int) -> str:
+        # WTForms fills the placeholders itself, so ask without any.
+        return str(get_domain().get_translations().ungettext(singular, plural, number))
+
+
+def _lend_words_to_forms() -> None:
+    request.wtforms_translations = ReaderWords()  # type: ignore[attr-defined]
+
+
 def init_language(app: Flask, babel: Babel) -> None:
     """Binds Babel with our catalogues; dates in Vietnam's zone."""
     babel.init_app(
@@ -78,4 +93,5 @@ def init_language(app: Flask, babel: Babel) -> None:
         default_timezone="Asia/Ho_Chi_Minh",
         locale_selector=reader_locale,
     )
+    app.before_request(_lend_words_to_forms)
     babel.domain_instance = CatalogueDomain({locale: load(locale) for locale in LOCALES})

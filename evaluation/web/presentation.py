@@ -12,6 +12,8 @@ from flask import Flask, current_app, request, url_for
 from flask_babel import get_locale, gettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from wtforms import FieldList, FormField
+from wtforms.form import BaseForm
 
 from evaluation.clock import PROVINCE_ZONE
 from evaluation.rules.bands import LABELS
@@ -23,7 +25,7 @@ ROMAN = ("", "I", "II", "III", "IV")
 SWAP = str.maketrans(",.", ".,")
 Number = Fraction | Decimal | int | str | None
 
-BAND_KINDS = {"HTXSNV": "ok", "HTTNV": "ok", "HTNV": "warn", "KHTNV": "bad"}
+BAND_KINDS = {"HTXSNV": "ok", "HTTNV": "", "HTNV": "warn", "KHTNV": "bad"}
 SHORT_BANDS = {
     "HTXSNV": _l("Excellent"),
     "HTTNV": _l("Good"),
@@ -183,45 +185,38 @@ def at_least(value: Number, limit: Number) -> bool:
 
 
 def bar_height(value: Number, whole: Number, height: int) -> str:
-    """A bar's height in pixels for an SVG attribute, never under 1."""
+    """A bar's height in pixels for an SVG attribute, 2 for none."""
     number, total = fraction(value), fraction(whole)
     if number is None or not total:
-        return "1"
-    return f"{float(min(max(number / total, Fraction(0)), Fraction(1)) * height) or 1:.2f}"
+        return "2"
+    return f"{float(min(max(number / total, Fraction(0)), Fraction(1)) * height) or 2:.2f}"
 
 
-def error_lines(errors: Any, prefix: str = "") -> list[tuple[str, str]]:
-    """(target id, sentence) for the error summary, from a form, its errors, pairs or plain sentences."""
-    found = errors.errors if hasattr(errors, "errors") and hasattr(errors, "data") else errors
-    if not found:
-        return []
-    if isinstance(found, Mapping):
-        lines: list[tuple[str, str]] = []
-        for name, below in found.items():
-            target = f"{prefix}{name}" if name else ""
-            lines += nested(below, target)
-        return lines
+def error_lines(errors: Any) -> list[tuple[str, str]]:
+    """(target id, sentence) for the error summary, from a form, a mapping, pairs or plain sentences."""
+    if isinstance(errors, BaseForm):
+        lines = [("", str(sentence)) for sentence in errors.form_errors]
+        return lines + [line for field in errors for line in field_lines(field)]
+    if isinstance(errors, Mapping):
+        return [
+            (str(target or ""), str(sentence))
+            for target, below in errors.items()
+            for sentence in ([below] if isinstance(below, str) else below)
+        ]
     return [
         (str(line[0] or ""), str(line[1])) if isinstance(line, list | tuple) else ("", str(line))
-        for line in found
+        for line in errors or ()
     ]
 
 
-def nested(below: Any, target: str) -> list[tuple[str, str]]:
-    """The lines under one field; rows of a field list carry their number in the target."""
-    if isinstance(below, Mapping):
-        return error_lines(below, f"{target}-")
-    if isinstance(below, str):
-        return [(target, below)]
-    lines: list[tuple[str, str]] = []
-    for number, item in enumerate(below):
-        if isinstance(item, Mapping):
-            lines += error_lines(item, f"{target}-{number}-")
-        elif isinstance(item, list | tuple):
-            lines += nested(item, f"{target}-{number}")
-        else:
-            lines.append((target, str(item)))
-    return lines
+def field_lines(field: Any) -> list[tuple[str, str]]:
+    """The lines of one field; a list of rows gives the lines of its cells, so that each links to its cell."""
+    if isinstance(field, FieldList):
+        inner = [line for entry in field.entries for line in field_lines(entry)]
+        return inner + [(field.id, str(item)) for item in field.errors if isinstance(item, str)]
+    if isinstance(field, FormField):
+        return error_lines(field.form)
+    return [(field.id, str(sentence)) for sentence in field.errors]
 
 
 def page_url(number: int) -> str:

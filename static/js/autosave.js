@@ -48,6 +48,17 @@
       }
     }
 
+    /* After signing in again in another tab this page's token is stale: take the new one and keep what was typed. */
+    async function renewToken() {
+      const answer = await fetch(location.href, { credentials: "same-origin", redirect: "manual", headers: { "X-Requested-With": "fetch" } });
+      if (!answer.ok) return false;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector('meta[name="csrf-token"]');
+      if (!fresh || fresh.content === csrf()) return false;
+      document.querySelector('meta[name="csrf-token"]').content = fresh.content;
+      for (const input of document.querySelectorAll('input[name="csrf_token"]')) input.value = fresh.content;
+      return true;
+    }
+
     async function save() {
       clearTimeout(timer);
       if (stopped) return;
@@ -65,7 +76,8 @@
         if (answer.ok) succeed(json, sent);
         else if (answer.status === 401 || answer.type === "opaqueredirect") signedOut();
         else if (answer.status === 409) conflict(json);
-        else if (answer.status === 422 || answer.status === 400 || answer.status === 403) refused(json);
+        else if (answer.status === 400 && (await renewToken())) again = true;
+        else if (answer.status === 422 || answer.status === 400 || answer.status === 403 || answer.status === 404) refused(json);
         else failed();
       } catch (error) {
         failed();
@@ -125,7 +137,7 @@
     form.addEventListener("save-draft", () => { form.dataset.dirty = "1"; save(); });
     form.addEventListener("submit", () => { stopped = true; clearTimeout(timer); });
     window.addEventListener("online", () => { if (form.dataset.dirty) later(100); });
-    document.addEventListener("visibilitychange", () => { if (document.hidden && form.dataset.dirty) save(); });
+    document.addEventListener("visibilitychange", () => { if (form.dataset.dirty) save(); });
     window.addEventListener("pageshow", () => { if (stopped && !form.dataset.sent) stopped = false; });
   }
 

@@ -49,7 +49,9 @@
   function plan(first, block) {
     const all = rows(first.closest("[data-grid]"));
     const top = all.indexOf(first.closest("tr")), left = column(first);
-    return parse(block).map((line, down) => line.map((typed, right) => {
+    const lines = parse(block);
+    const wide = Math.max(...lines.map((line) => line.length));
+    return lines.map((line, down) => [...line, ...Array(wide - line.length).fill("")].map((typed, right) => {
       const row = all[top + down];
       const input = row && row.querySelectorAll(CELL)[left + right];
       if (!input || !open(input) || input.tagName === "SELECT") return { typed, error: typed.trim() ? text("pasteOutside") : "" };
