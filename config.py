@@ -31,9 +31,9 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     secret = given.get("SECRET_KEY") or os.environ.get("SECRET_KEY") or secret_key(data_dir)
     settings: dict[str, Any] = {
         "DATA_DIR": data_dir,
-        "EVIDENCE_DIR": _folder(data_dir, "evidence"),
-        "IMPORTS_DIR": _folder(data_dir, "imports"),
-        "EXPORTS_DIR": _folder(data_dir, "exports"),
+        "EVIDENCE_DIR": _folder(given, data_dir, "evidence"),
+        "IMPORTS_DIR": _folder(given, data_dir, "imports"),
+        "EXPORTS_DIR": _folder(given, data_dir, "exports"),
         "SECRET_KEY": secret,
         "SQLALCHEMY_DATABASE_URI": database,
         "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5},
@@ -105,8 +105,9 @@ def _stored_key(place: Path) -> str:
     return key
 
 
-def _folder(data_dir: Path, name: str) -> Path:
-    folder = Path(os.environ.get(f"{name.upper()}_DIR") or data_dir / name)
+def _folder(given: Mapping[str, Any], data_dir: Path, name: str) -> Path:
+    setting = f"{name.upper()}_DIR"
+    folder = Path(given.get(setting) or os.environ.get(setting) or data_dir / name)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 

@@ -148,7 +148,7 @@ def _new_account() -> pwd.struct_passwd:
 
 def _let_in(data_dir: Path, owner: Owner) -> None:
     """Lets the server's group pass through its own data folder; every folder above stays as it is."""
-    ours = (data_dir / "users.lock").exists() or not any(data_dir.iterdir())
+    ours = data_dir.is_relative_to(ROOT_HOME) or not any(data_dir.iterdir())
     if ours and data_dir.stat().st_gid != owner.gid:
         os.chown(data_dir, 0, owner.gid)
         data_dir.chmod(0o710)

@@ -160,7 +160,7 @@ class TestServer:
             self.drop(old)
         building = f"building_{os.getpid()}"
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(building)))
-        migrate_database(self.url(building))
+        migrate_database(self.url(building), self.data_dir / "building")
         connection.execute(
             sql.SQL("alter database {} rename to {}").format(sql.Identifier(building), sql.Identifier(name))
         )
@@ -170,8 +170,7 @@ class TestServer:
 def schema_fingerprint() -> str:
     """Changes when a migration changes."""
     digest = hashlib.sha256()
-    migrations = sorted((CHECKOUT / "migrations").rglob("*.py"))
-    for path in migrations or sorted((CHECKOUT / "evaluation/models").rglob("*.py")):
+    for path in sorted((CHECKOUT / "migrations").rglob("*.py")):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -183,17 +182,10 @@ def create_app(given: dict[str, Any]) -> Flask:
     return create(given)
 
 
-def migrate_database(url: str) -> None:
-    app = create_app({"TESTING": True, "SQLALCHEMY_DATABASE_URI": url, "SECRET_KEY": "only for tests " * 3})
-    if (CHECKOUT / "migrations" / "env.py").exists():
-        done = app.test_cli_runner().invoke(args=["db", "upgrade"])
-        assert done.exit_code == 0, f"flask db upgrade failed:\n{done.output}\n{done.exception!r}"
-    else:
-        with app.app_context():
-            with db.engine.begin() as connection:
-                connection.exec_driver_sql("create extension if not exists btree_gist")
-                connection.exec_driver_sql("create extension if not exists pg_trgm")
-            db.create_all()
+def migrate_database(url: str, folder: Path) -> None:
+    app = create_app(settings_for(url, folder))
+    done = app.test_cli_runner().invoke(args=["db", "upgrade"])
+    assert done.exit_code == 0, f"flask db upgrade failed:\n{done.output}\n{done.exception!r}"
     with app.app_context():
         db.engine.dispose()
 
@@ -228,8 +220,6 @@ def settings_for(url: str, folder: Path) -> dict[str, Any]:
 
 def new_app(url: str, folder: Path) -> Flask:
     app = create_app(settings_for(url, folder))
-    for name in ("EVIDENCE_DIR", "IMPORTS_DIR", "EXPORTS_DIR"):
-        Path(app.config[name]).mkdir(parents=True, exist_ok=True)
     app.test_client_class = OwnContextClient
     return app
 
