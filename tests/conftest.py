@@ -19,6 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from hypothesis import HealthCheck, settings
 from psycopg import sql
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from evaluation import clock as clock_module
@@ -203,7 +204,7 @@ def server() -> TestServer:
 
 
 def settings_for(url: str, folder: Path) -> dict[str, Any]:
-    """The settings of a test's application; hashing passwords is made cheap where the application allows it."""
+    """The settings of a test's application: its own database and folders, no broker, no CSRF tokens."""
     return {
         "TESTING": True,
         "DATA_DIR": folder,
@@ -279,13 +280,23 @@ def runner(app: Flask, database: Any) -> FlaskCliRunner:
     return app.test_cli_runner()
 
 
+def account_of(who: Any) -> Any:
+    from evaluation.models import Account
+
+    if isinstance(who, Account):
+        return who
+    column = Account.username if isinstance(who, str) else Account.person_id
+    account = db.session.scalar(select(Account).where(column == (who if isinstance(who, str) else who.id)))
+    assert account is not None, f"{who!r} has no account"
+    return account
+
+
 @pytest.fixture
 def login() -> Callable[[FlaskClient, Any], FlaskClient]:
-    """`login(client, account)` signs in an account, or the account of a person, without asking for the password."""
+    """`login(client, who)` signs in an account, a person or a username, without asking for the password."""
 
     def sign_in(client: FlaskClient, who: Any) -> FlaskClient:
-        account = who if hasattr(who, "get_id") else who.account
-        identity = account.get_id()
+        identity = account_of(who).get_id()
         with client.session_transaction() as stored:
             stored.clear()
             stored["_user_id"] = identity
