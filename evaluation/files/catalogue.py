@@ -318,7 +318,7 @@ def _product(reader: RowReader, *, section: str, task_above: str) -> ProductRow:
 
 
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
-_GROUP = re.compile(r"(?:nhom|n|loai|muc)?\s*[.:]?\s*([0-9]{1,2}|[ivx]{1,4})(?:\b.*)?")
+_GROUP = re.compile(r"(?:nhom|n|loai|muc)?\s*[.:]?\s*([0-9]{1,2}|[ivx]{1,4})(?:\s*\(.*|\s+[a-z].*)?")
 
 
 def parse_group(value: object) -> int | None:

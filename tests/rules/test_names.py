@@ -26,19 +26,19 @@ def test_people_are_ordered_by_given_name_in_the_vietnamese_alphabet() -> None:
         "An Yên",
     ]
 
-    assert sorted(ordered[::-1], key=sort_key) == ordered
+    assert sorted(set(ordered), key=sort_key) == ordered
 
 
 def test_tones_go_level_huyen_hoi_nga_sac_nang_and_only_after_all_letters() -> None:
     tones = ["Lê Ma", "Lê Mà", "Lê Mả", "Lê Mã", "Lê Má", "Lê Mạ", "Lê Mai"]
 
-    assert sorted(tones[::-1], key=sort_key) == tones
+    assert sorted(set(tones), key=sort_key) == tones
 
 
 def test_people_of_one_given_name_are_ordered_by_family_then_middle_name() -> None:
     ordered = ["Đỗ Văn An", "Lê An", "Lê Thị An", "Lê Vân An", "Nguyễn An"]
 
-    assert sorted(ordered[::-1], key=sort_key) == ordered
+    assert sorted(set(ordered), key=sort_key) == ordered
     assert sort_key("Lê Văn An") < sort_key("Lê Vân An")
 
 
