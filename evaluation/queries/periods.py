@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+import holidays
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from evaluation.extensions import db
-from evaluation.models import Extension, Period, Person, Report, UnitPlace
+from evaluation.models import Assignment, Extension, Period, Person, Report, UnitPlace
 from evaluation.queries.organisation import valid_on
-from evaluation.rules.deadlines import StepName
+from evaluation.rules.deadlines import StepName, Timetable, nth_working_day
 from evaluation.rules.periods import Month
 from evaluation.rules.workflow import ReportState
 
@@ -52,13 +53,33 @@ def general_due(period: Period, step: StepName) -> date:
     return getattr(period, f"{step.value.lower()}_due")
 
 
+def days_off(month: Month) -> frozenset[date]:
+    """The public holidays of Vietnam around a month, with the days given in lieu."""
+    return frozenset(holidays.country_holidays("VN", years={month.year, month.next().year}, observed=True))
+
+
 def due_dates(reports: Iterable[Report]) -> dict[int, dict[StepName, date]]:
     """The last day of every step for each sheet, extensions counted, in one query.
 
-    An extension for an agency does not move the sheet of the person who granted it.
+    An extension for an agency does not move the sheet of the person who granted it. Who joined in the month can be given
+    work as long after joining as others after the first of the month (Article 18.1.d: everybody must have tasks).
     """
+    since = (
+        select(func.min(Assignment.valid_from))
+        .where(
+            Assignment.person_id == Report.person_id,
+            Assignment.is_main,
+            Assignment.unit_id == Report.unit_id,
+            Assignment.valid_from < Period.submit_due,
+            or_(Assignment.valid_to.is_(None), Assignment.valid_to > Period.month),
+        )
+        .correlate(Report, Period)
+        .scalar_subquery()
+    )
     rows = db.session.execute(
-        select(Report.id, *STEP_COLUMNS.values(), Extension.step, func.max(Extension.due))
+        select(
+            Report.id, Period.month, since, *STEP_COLUMNS.values(), Extension.step, func.max(Extension.due)
+        )
         .join(Period, Period.id == Report.period_id)
         .outerjoin(
             Extension,
@@ -72,8 +93,12 @@ def due_dates(reports: Iterable[Report]) -> dict[int, dict[StepName, date]]:
         .group_by(Report.id, Period.id, Extension.step)
     )
     found: dict[int, dict[StepName, date]] = {}
-    for report_id, *days, step, moved_to in rows:
+    for report_id, first, joined, *days, step, moved_to in rows:
         dates = found.setdefault(report_id, dict(zip(STEP_COLUMNS, days, strict=True)))
+        if joined is not None and joined > first:
+            eve = joined - timedelta(days=1)
+            own = nth_working_day(eve, Timetable().assign, days_off(Month.of(joined)))
+            dates[StepName.ASSIGN] = max(dates[StepName.ASSIGN], own)
         if step is not None:
             dates[step] = max(dates[step], moved_to)
     return found

@@ -126,11 +126,13 @@ NOT_RATED = f"""
 with {AWAY}
 update report set state = 'NOT_RATED', not_rated_reason = away.kind, version = version + 1
 from away where away.id = report.id and report.state = 'DRAFT'
+returning report.id
 """
 RATED_AFTER_ALL = f"""
 with {AWAY}
 update report set state = 'DRAFT', not_rated_reason = null, version = version + 1
 where period_id = :period_id and state = 'NOT_RATED' and not exists (select from away where away.id = report.id)
+returning report.id
 """
 
 
@@ -171,8 +173,8 @@ def open_sheets(period: Period, today: date, *, rulebook: str, codes: list[str],
             "due_text": f"{period.assign_due:%d/%m/%Y}",
         },
     ).scalar_one()
-    back = db.session.execute(text(RATED_AFTER_ALL), span).rowcount
-    away = db.session.execute(text(NOT_RATED), span).rowcount
+    back = len(db.session.execute(text(RATED_AFTER_ALL), span).all())
+    away = len(db.session.execute(text(NOT_RATED), span).all())
     return Opened(sheets, away, back)
 
 

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-import holidays
 from flask_babel import gettext as _
 from sqlalchemy import text
 
@@ -59,7 +58,7 @@ def open_month(month: Month, *, actor: Actor | None = None) -> Period:
 
 
 def _new_period(month: Month) -> Period:
-    days = due_dates(month.first_day, month.end, Timetable(), days_off(month))
+    days = due_dates(month.first_day, month.end, Timetable(), questions.days_off(month))
     period = Period(
         month=month.first_day,
         opened_at=clock.now(),
@@ -68,11 +67,6 @@ def _new_period(month: Month) -> Period:
     db.session.add(period)
     db.session.flush()
     return period
-
-
-def days_off(month: Month) -> frozenset[date]:
-    """The public holidays of Vietnam around a month, with the days given in lieu."""
-    return frozenset(holidays.country_holidays("VN", years={month.year, month.next().year}, observed=True))
 
 
 def current() -> Period | None:
@@ -185,7 +179,7 @@ def _refuse_bad_terms(due: date, now_due: date, reason: str) -> None:
 def remind() -> int:
     """On a working day, tells whoever has until today or the next working day; a second run the same day tells nobody."""
     today = clock.today()
-    off = days_off(Month.of(today))
+    off = questions.days_off(Month.of(today))
     if nth_working_day(today - timedelta(days=1), 1, off) != today:
         return 0
     db.session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": OPENING_LOCK})

@@ -99,7 +99,7 @@ def tell_extended(extension: Extension, period: Period) -> None:
 def tell_near(period: Period, step: StepName, days: list[date]) -> int:
     """Tells everybody whose step ends on one of these days, once a day for each date; returns how many were told."""
     people = DUTY[step].format(columns="report.due as due, count(*) as count", sheets="near")
-    return db.session.execute(
+    told = db.session.execute(
         text(
             f"""
             with {KEEPER},
@@ -130,6 +130,7 @@ def tell_near(period: Period, step: StepName, days: list[date]) -> int:
                   and earlier.parameters ->> 'month' = :month
                   and earlier.parameters ->> 'due' = news.parameters ->> 'due'
             )
+            returning person_id
             """
         ),
         {
@@ -144,4 +145,5 @@ def tell_near(period: Period, step: StepName, days: list[date]) -> int:
             "day": clock.today().isoformat(),
             "link": PAGES[step],
         },
-    ).rowcount
+    )
+    return len(told.all())

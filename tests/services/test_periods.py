@@ -17,6 +17,7 @@ from evaluation.models import (
     Report,
     UnitPlace,
 )
+from evaluation.queries import periods as questions
 from evaluation.rules.deadlines import StepName
 from evaluation.rules.organisation import AbsenceKind, Office, PersonKind, UnitKind, UnitRole
 from evaluation.rules.periods import Month
@@ -75,7 +76,7 @@ def test_the_dates_are_working_days_of_vietnam_with_days_given_in_lieu(office):
     opened = periods.open_month(Month(2026, 4))
     # 30/04 and 01/05 are holidays, 26/04 (Hung Kings, a Sunday) moves to Monday 27/04.
     assert opened.submit_due == date(2026, 5, 5)
-    assert date(2026, 4, 27) in periods.days_off(Month(2026, 4))
+    assert date(2026, 4, 27) in questions.days_off(Month(2026, 4))
 
 
 def test_who_joins_on_the_16th_gets_a_sheet_on_the_16th(office, clock):
@@ -86,6 +87,7 @@ def test_who_joins_on_the_16th_gets_a_sheet_on_the_16th(office, clock):
     clock(date(2026, 3, 16))
     periods.open_month(MARCH)
     assert sheet_of(late).unit_id == office.division.id
+    assert periods.due(sheet_of(late), StepName.ASSIGN) == date(2026, 3, 20), "five working days from joining"
     assert db.session.scalars(select(AuditEvent.action)).all() == ["period.opened", "period.sheets_added"]
 
 
