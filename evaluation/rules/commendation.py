@@ -271,7 +271,7 @@ def _consequence(one: Discipline, exam: _Examination) -> str | None:
         return None
     if first <= one.decided_on < after or first <= one.starts < after:
         return "DISCIPLINED_IN_YEAR"
-    if one.until is not None and one.until < first:
+    if one.until is not None and one.until <= first:
         return None
     months_left = int(exam.pack.number("months_left_after_discipline", exam.day))
     latest_end = date(year, max(1, 13 - months_left), 1) if months_left else after

@@ -96,6 +96,8 @@ class LeaveFact:
 
 @dataclass(frozen=True, slots=True)
 class Discipline:
+    """A disciplinary decision; `until` is the first day the person is free of it."""
+
     form: DisciplineForm
     decided_on: date
     since: date | None = None

@@ -279,6 +279,8 @@ def test_criteria_after_the_deciding_one_are_still_examined() -> None:
     ("decided", "until", "code"),
     [
         (date(2025, 7, 1), date(2025, 12, 31), None),
+        (date(2025, 1, 1), date(2026, 1, 1), None),
+        (date(2025, 1, 2), date(2026, 1, 2), "DISCIPLINE_ENDED_MID_YEAR"),
         (date(2025, 7, 1), date(2026, 7, 1), "DISCIPLINE_ENDED_MID_YEAR"),
         (date(2025, 7, 2), date(2026, 7, 2), "UNDER_DISCIPLINE"),
         (date(2025, 7, 2), None, "UNDER_DISCIPLINE"),
@@ -292,6 +294,22 @@ def test_discipline_counts_by_the_days_it_touches(
 ) -> None:
     facts = with_person(GOOD, discipline=(Discipline(DisciplineForm.CANH_CAO, decided, until=until),))
     assert examine(Award.LDTT, facts, PACKS["2026"]).code == code
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed", "status"),
+    [
+        (AS_OF, None, "HOLD"),
+        (date(2026, 12, 21), None, "ELIGIBLE"),
+        (date(2026, 11, 2), AS_OF, "ELIGIBLE"),
+        (date(2026, 11, 2), date(2026, 12, 21), "HOLD"),
+    ],
+)
+def test_a_matter_holds_from_the_day_it_opens_until_the_day_it_closes(
+    opened: date, closed: date | None, status: str
+) -> None:
+    facts = with_person(GOOD, pending=(PendingMatter(PendingKind.DENUNCIATION, opened, closed),))
+    assert examine(Award.LDTT, facts, PACKS["2026"]).status == status
 
 
 @given(st.integers(0, 5000), st.fractions(0, 1, max_denominator=100))

@@ -106,6 +106,19 @@ def test_totals_without_steps_equal_the_score_with_steps(
     assert quick == (score.status, score.task, score.total, score.band)
 
 
+@pytest.mark.parametrize("cap", ["EACH_100", "TOTAL_70"])
+@pytest.mark.parametrize("leader", [None, LeaderRatios(Fraction(50), Fraction(100), Fraction(50))])
+def test_work_far_beyond_the_plan_stops_at_seventy_in_both_ways_of_computing(
+    cap: str, leader: LeaderRatios | None
+) -> None:
+    book = LAW.with_choices({"ratio_cap": cap})
+    sums = Sums(Fraction(10), Fraction(30), Fraction(29), Fraction(28))
+    score = judge(sums, Fraction(20), book=book, day=DAY, leader=leader)
+    assert totals(sums, Fraction(20), book=book, day=DAY, leader=leader).task == score.task
+    assert score.uncapped == (300, 290, 280)
+    assert score.task == (70 if leader is None or cap == "TOTAL_70" else Fraction(175, 3))
+
+
 @given(months, generals, books, leaders)
 def test_the_score_stays_within_its_bounds(
     month: list[WorkLine], general: Fraction, book: Rulebook, leader: LeaderRatios | None
