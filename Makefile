@@ -39,12 +39,12 @@ browser:
 
 .venv/.installed: requirements.txt | .venv/bin/python
 	@echo "Installing the packages of requirements.txt into .venv (once) …"
-	@$(BIN)/python -m pip install --quiet -r requirements.txt
+	@$(BIN)/python -m pip install -qq -r requirements.txt
 	@touch $@
 
 .venv/.tests-installed: tests/requirements.txt requirements.txt | .venv/bin/python
 	@echo "Installing the packages of tests/requirements.txt into .venv (once) …"
-	@$(BIN)/python -m pip install --quiet -r tests/requirements.txt
+	@$(BIN)/python -m pip install -qq -r tests/requirements.txt
 	@touch $@ .venv/.installed
 
 # Build products only: the database and uploaded files under instance/ or /var/lib/cong-tam stay.

@@ -16,8 +16,9 @@ from types import FrameType
 from typing import Any
 
 from flask import Flask
+from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from evaluation.cli.processes import Children
 from evaluation.extensions import db
@@ -124,7 +125,7 @@ def _prepare(app: Flask, options: argparse.Namespace, password: str) -> list[Any
         try:
             upgrade()
         except OperationalError as problem:
-            raise CannotServe(f"The database does not answer: {str(problem.orig).strip()}") from None
+            raise CannotServe(f"The database does not answer: {_first_line(problem)}") from None
         except SystemExit:
             raise CannotServe("The database could not be migrated: the reason is above.") from None
         logging.disable(logging.NOTSET)
@@ -157,8 +158,15 @@ def _demo(options: argparse.Namespace, password: str) -> list[Any]:
 def _make_broker_tables(app: Flask) -> None:
     """Before the children start, so that no two of them make the same tables at once."""
     if app.config["BROKER_URL"].startswith("sqla+"):
-        with app.extensions["celery"].connection_for_write() as connection:
-            connection.default_channel._open()
+        try:
+            with app.extensions["celery"].connection_for_write() as connection:
+                connection.default_channel._open()
+        except (SQLAlchemyError, BrokerError) as problem:
+            raise CannotServe(f"The broker in the database cannot be used: {_first_line(problem)}") from None
+
+
+def _first_line(problem: Exception) -> str:
+    return str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
 
 
 def _environment(app: Flask) -> dict[str, str]:
