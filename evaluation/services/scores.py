@@ -60,7 +60,8 @@ def leader_ratios(report: Report, stage: Stage) -> LeaderRatios | None:
     full = book.number("leader_ratio_full", day)
     if stage is Stage.OWN or report.organising is None or report.cohesion is None:
         return LeaderRatios(None, full, full)
-    below = [subordinate.total for subordinate in subordinates.of_leader(report)]
+    by_field = book.choice("deputy_unit_result", day) == "FIELD"
+    below = [subordinate.total for subordinate in subordinates.of_leader(report, by_field=by_field)]
     return LeaderRatios(
         leaders.unit_result(below, book=book, day=day), Fraction(report.organising), Fraction(report.cohesion)
     )
