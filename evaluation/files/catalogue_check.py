@@ -8,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from evaluation.files.catalogue import MOST_GROUPS, CatalogueFile, ProductRow, rounded
+from evaluation.files.rows import NAMED
 from evaluation.files.says import Gettext, msgid, said
 from evaluation.rules.names import fold
 
@@ -165,8 +166,8 @@ def _shared(products: list[ProductRow], key: Callable[[ProductRow], str]) -> Ite
             by_key[key(product)].append(product)
     for group in by_key.values():
         for product in group if len(group) > 1 else ():
-            others = [f"{other.sheet}:{other.row}" for other in group if other is not product]
-            yield product, ", ".join(others[:5])
+            others = [f"{other.sheet}:{other.row}" for other in group[: NAMED + 1] if other is not product]
+            yield product, ", ".join(others[:NAMED])
 
 
 def _surplus_groups(products: list[ProductRow]) -> _Pairs:

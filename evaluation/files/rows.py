@@ -11,6 +11,7 @@ from evaluation.files.says import CellRefused, FileRefused, RowError, Says, msgi
 from evaluation.files.sheets import Column, Header, Sheet, data_rows, find_header
 
 _Value = TypeVar("_Value")
+NAMED = 5
 
 
 class RowReader:
@@ -125,13 +126,16 @@ def _is_text(row: Sequence[object], place: int) -> bool:
 
 
 def repeated(keys: Iterable[tuple[Hashable, RowReader]]) -> list[tuple[RowReader, list[int]]]:
-    """Each row whose key another row also has, with the numbers of those other rows."""
+    """Each row whose key another row also has, with the numbers of the first five of those other rows.
+
+    Five tell a person enough, and a file of one name 80,000 times must not cost the square of that.
+    """
     by_key: dict[Hashable, list[RowReader]] = defaultdict(list)
     for key, reader in keys:
         if key:
             by_key[key].append(reader)
     return [
-        (reader, [other.number for other in group if other is not reader])
+        (reader, [other.number for other in group[: NAMED + 1] if other is not reader][:NAMED])
         for group in by_key.values()
         if len(group) > 1
         for reader in group

@@ -46,6 +46,7 @@ COLUMNS = (
 )
 _TEXT_KEYS = ("name", "short_name", "note")
 NAME_LIMIT = 250
+MOST_LEVELS = 30
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def _report_circles(readers: list[tuple[RowReader, UnitRow]]) -> None:
     for reader, unit in readers:
         seen: set[str] = set()
         above = unit.parent_code
-        while above and above not in seen and above != unit.code:
+        while above and above not in seen and above != unit.code and len(seen) < MOST_LEVELS:
             seen.add(above)
             above = parents.get(above, "")
         if unit.code and above == unit.code:

@@ -190,6 +190,15 @@ def test_a_file_without_a_name_column_is_refused_saying_which_column_to_add(work
         read_people(workbook([["a"], ["b"]]))
 
 
+def test_one_name_a_thousand_times_is_named_by_its_first_rows_only(workbook: Build) -> None:
+    many = [with_cells(HUNG, number=f"H{number}", personal="") for number in range(1_000)]
+
+    file = read_people(workbook([HEADER, *many]))
+
+    assert len(file.warnings) == 1_000
+    assert file.warnings[-1].params["rows"] == "2, 3, 4, 5, 6"
+
+
 def test_the_same_file_read_twice_gives_the_same_rows(workbook: Build) -> None:
     data = workbook([HEADER, HUNG, LAN])
 
