@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.files.catalogue import CatalogueFile, parse_frame, parse_group, read_catalogue
+from evaluation.files.catalogue import CatalogueFile, read_catalogue
 from evaluation.files.catalogue_check import FindingKind, check_catalogue
+from evaluation.files.catalogue_notations import parse_frame, parse_group
 from evaluation.files.says import CellRefused, FileRefused
 
 Build = Callable[..., bytes]
