@@ -28,36 +28,54 @@ FACTS = {
 }
 FACTS[Stage.FINAL] = FACTS[Stage.SUPERVISOR]
 
-STATEMENT = """
-with fact as (
+# A finding is rare: a line without one is multiplied once for all three sums.
+SUMS = """
+fact as (
     select item.report_id, item.kind, item.coefficient, item.assigned, {facts}
-    from work_item item
+    from {wanted} join work_item item using (report_id)
     {marks}
-    where item.report_id = any(:report_ids)
+),
+weighed as (
+    select report_id, kind, coefficient, quality_fails, delays, done,
+        case when kind = any(:in_assigned) then assigned * coefficient end as assigned_units,
+        case when kind = any(:in_done) then done * coefficient end as done_units
+    from fact
 ),
 work as (
     select
         report_id,
-        sum(assigned * coefficient) filter (where kind = any(:in_assigned)) as assigned,
-        sum(done * coefficient) filter (where kind = any(:in_done)) as done,
-        sum(greatest(0, done - (case when :per_unit then 1 else done end) * :quality_cost * quality_fails)
-            * coefficient) filter (where kind = any(:in_quality)) as quality,
-        sum(greatest(0, done - (case when :per_unit then 1 else done end) * :progress_cost * delays)
-            * coefficient) filter (where kind = any(:in_quality)) as progress
-    from fact
+        sum(assigned_units) as assigned,
+        sum(done_units) as done,
+        sum(case when quality_fails = 0 then done_units else
+            greatest(0, done - (case when :per_unit then 1 else done end) * :quality_cost * quality_fails)
+            * coefficient end) filter (where kind = any(:in_quality)) as quality,
+        sum(case when delays = 0 then done_units else
+            greatest(0, done - (case when :per_unit then 1 else done end) * :progress_cost * delays)
+            * coefficient end) filter (where kind = any(:in_quality)) as progress
+    from weighed
     group by report_id
 ),
 general as (
     select report_id, sum({points}) as points
-    from criterion_mark
-    where report_id = any(:report_ids)
+    from {wanted} join criterion_mark using (report_id)
     group by report_id
 )
+"""
+
+STATEMENT = """
+with wanted as materialized (select unnest(cast(:report_ids as bigint[])) as report_id),
+{sums}
 select wanted.report_id, work.assigned, work.done, work.quality, work.progress, general.points
-from unnest(cast(:report_ids as bigint[])) as wanted(report_id)
+from wanted
 left join work using (report_id)
 left join general using (report_id)
 """
+
+
+def work_and_general(stage: Stage, wanted: str) -> str:
+    """The common table expressions `work` and `general` over the sheets that `wanted` names in report_id."""
+    facts, marks, points = FACTS[stage]
+    return SUMS.format(facts=facts, marks=marks, points=points, wanted=wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +89,23 @@ class ReportSums:
 
 def of_reports(report_ids: list[int], stage: Stage, terms: SqlTerms) -> Iterator[ReportSums]:
     """The sums of sheets as their owners report them (OWN) or as supervisors found them."""
-    facts, marks, points = FACTS[stage]
     rows = db.session.execute(
-        text(STATEMENT.format(facts=facts, marks=marks, points=points)),
+        text(STATEMENT.format(sums=work_and_general(stage, "wanted"))),
         {"report_ids": report_ids, **terms.parameters()},
     )
     for row in rows:
         yield ReportSums(
             row.report_id,
-            Sums(_exact(row.assigned), _exact(row.done), _exact(row.quality), _exact(row.progress)),
-            _exact(row.points),
+            Sums(
+                exact_number(row.assigned),
+                exact_number(row.done),
+                exact_number(row.quality),
+                exact_number(row.progress),
+            ),
+            exact_number(row.points),
         )
 
 
-def _exact(value: Decimal | None) -> Fraction:
+def exact_number(value: Decimal | None) -> Fraction:
+    """What the database summed, without loss; nothing at all sums to zero."""
     return Fraction(value) if value is not None else Fraction(0)

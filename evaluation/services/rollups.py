@@ -1,0 +1,269 @@
+"""A month rolled up in its fixed order: sheets, units, leaders, people's averages, units' averages; every part repeatable."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from itertools import groupby
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from evaluation import clock
+from evaluation.extensions import db
+from evaluation.models import Job, Period, Stage
+from evaluation.queries import rollups as queries
+from evaluation.queries import sums as sums_queries
+from evaluation.queries.sums import exact_number
+from evaluation.rules import grading, scoring
+from evaluation.rules.explain import exact, parse_exact
+from evaluation.rules.periods import Month, Span, spans_containing
+from evaluation.rules.rulebook import Rulebook
+from evaluation.rules.scoring import LeaderRatios, ScoreStatus, Sums, Totals
+from evaluation.rules.terms import sql_terms
+from evaluation.rules.workflow import ReportState
+from evaluation.services import jobs, rulebooks
+from evaluation.services.access import Actor
+from evaluation.services.job_kinds import Kind, Piece, register
+from evaluation.services.refusals import Fault, Invalid
+
+SHEETS_A_CHUNK = 5000
+PEOPLE_A_CHUNK = 10_000
+NULL = r"\N"
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFigures:
+    """What a roll-up of a month came to."""
+
+    sheets: int
+    scored: int
+    not_rated: int
+    differing: int
+    units: int
+
+
+def ask_for(actor: Actor | None, month: Month) -> Job:
+    """Asks for a month's roll-up; Home Affairs, or the timetable without an actor."""
+    return jobs.ask(actor, ROLL_UP.name, {"month": str(month)})
+
+
+def ask_for_due() -> list[Job]:
+    """Asks for every month whose sheets changed since its last roll-up."""
+    return [ask_for(None, month) for month in queries.due_months()]
+
+
+def run_month_now(month: Month, *, sheets_a_chunk: int = SHEETS_A_CHUNK) -> MonthFigures:
+    """The same roll-up here and now, without a worker: every piece in order, each in a transaction of its own."""
+    arguments = {"month": str(month)}
+    for piece in _plan(arguments, sheets_a_chunk):
+        _run(arguments, piece.arguments)
+        db.session.commit()
+    return figures(month)
+
+
+def figures(month: Month) -> MonthFigures:
+    """The counts of a month as last rolled up."""
+    return MonthFigures(**queries.figures(_period(month).id))
+
+
+def plan(arguments: dict[str, Any]) -> list[Piece]:
+    """The pieces of a month's roll-up in their five steps."""
+    return _plan(arguments, SHEETS_A_CHUNK)
+
+
+def _plan(arguments: dict[str, Any], size: int) -> list[Piece]:
+    period = _period(Month.parse(arguments["month"]))
+    moment = clock.now().isoformat()  # what changes later is not counted in this run
+    pieces = [
+        Piece(1, "sheets", {"part": "sheets", "first": run.first, "last": run.last}, run.size)
+        for run in queries.sheet_ranges(period.id, size)
+    ]
+    if not pieces:
+        return []
+    pieces.append(Piece(2, "units", {"part": "units", "moment": moment}))
+    pieces.append(Piece(3, "leaders", {"part": "leaders", "moment": moment}))
+    pieces += [
+        Piece(4, "averages", {"part": "averages", "first": run.first, "last": run.last}, run.size)
+        for run in queries.people_ranges(period.month.year, PEOPLE_A_CHUNK)
+    ]
+    return [*pieces, Piece(5, "averages of units", {"part": "averages of units"})]
+
+
+def _run(arguments: dict[str, Any], piece: dict[str, Any]) -> None:
+    month = Month.parse(arguments["month"])
+    period = _period(month)
+    match piece["part"]:
+        case "sheets":
+            roll_up_sheets(period, piece["first"], piece["last"])
+        case "units":
+            queries.replace_units(period.id, period.month, datetime.fromisoformat(piece["moment"]))
+        case "leaders":
+            if roll_up_leaders(period):
+                queries.replace_units(period.id, period.month, datetime.fromisoformat(piece["moment"]))
+        case "averages":
+            roll_up_averages(month, piece["first"], piece["last"])
+        case "averages of units":
+            for span in spans_containing(month):
+                queries.replace_span_units(span)
+        case unknown:
+            raise ValueError(f"a roll-up has no part called {unknown}")
+
+
+def _finish(arguments: dict[str, Any]) -> dict[str, Any]:
+    return queries.figures(_period(Month.parse(arguments["month"])).id)
+
+
+ROLL_UP = register(Kind("rollups.month", "Roll-up of month %(month)s", plan, _run, _finish))
+
+
+def roll_up_sheets(period: Period, first: int, last: int) -> None:
+    """The sheets of a run, worked out again from their lines and held against what was frozen."""
+    queries.replace_people(period.id, first, last, _person_lines(period, first, last))
+
+
+def _person_lines(period: Period, first: int, last: int) -> Iterator[str]:
+    for name in queries.rulebooks_of(period.id, first, last):
+        book = rulebooks.shelf().named(name)
+        for row in queries.sheets(period.id, first, last, name, sql_terms(book, period.month)):
+            score, differs = _person(row, book, period)
+            yield (
+                f"{period.id}\t{row.person_id}\t{row.id}\t{row.unit_id}\t{row.agency_id}\t{score.status.value}\t"
+                f"{_columns(score)}\t{'t' if differs else 'f'}\n"
+            )
+
+
+def _person(row: Any, book: Rulebook, period: Period) -> tuple[Totals, bool]:
+    if row.state == ReportState.NOT_RATED.value:
+        return Totals(ScoreStatus.NOT_RATED, None, None, None), False
+    if not row.final:
+        return Totals(ScoreStatus.PENDING, None, None, None), False
+    score = scoring.totals(
+        Sums(
+            exact_number(row.assigned),
+            exact_number(row.done),
+            exact_number(row.quality),
+            exact_number(row.progress),
+        ),
+        exact_number(row.points),
+        book=book,
+        day=period.month,
+        leader=None if row.office == "STAFF" else _ratios(row, row.unit_result, book, period),
+    )
+    return score, _differs(score, row)
+
+
+def _columns(score: Totals) -> str:
+    if score.total is None or score.band is None:
+        return f"{NULL}\t{NULL}\t{NULL}"
+    return f"{four_decimals(score.total)}\t{exact(score.total)}\t{score.band.value}"
+
+
+def _ratios(row: Any, unit_result: str | None, book: Rulebook, period: Period) -> LeaderRatios:
+    full = book.number("leader_ratio_full", period.month)
+    if row.organising is None or row.cohesion is None:
+        return LeaderRatios(None, full, full)
+    return LeaderRatios(
+        parse_exact(unit_result) if unit_result else None, Fraction(row.organising), Fraction(row.cohesion)
+    )
+
+
+def _differs(score: Totals, frozen: Any) -> bool:
+    total = None if score.total is None else exact(score.total)
+    return score.status.value != frozen.status or total != frozen.exact_total
+
+
+def roll_up_leaders(period: Period) -> int:
+    """Leaders' scores with d from their subordinates as rolled up, from the bottom until nothing moves (Article 15.3).
+
+    Answers how many came out otherwise than with the d on their sheet.
+    """
+    frozen = queries.frozen_leaders(period.id)
+    used = {report_id: row.unit_result for report_id, row in frozen.items()}
+    changed: set[int] = set()
+    for _round in range(len(frozen) + 1):
+        moved = {}
+        for below in queries.leaders(period.id, period.month):
+            row = frozen[below.report_id]
+            now = _unit_result(below, rulebooks.shelf().named(row.rulebook), period)
+            if now != used[below.report_id] and row.organising is not None and row.cohesion is not None:
+                moved[below.report_id] = used[below.report_id] = now
+        if not moved:
+            break
+        _judge_again(period, {report_id: (frozen[report_id], now) for report_id, now in moved.items()})
+        changed |= moved.keys()
+    return len(changed)
+
+
+def _unit_result(below: queries.Below, book: Rulebook, period: Period) -> str | None:
+    if below.missing:
+        return None
+    key = "leader_ratio_reduced" if below.failing else "leader_ratio_full"
+    return exact(book.number(key, period.month))
+
+
+def _judge_again(period: Period, leaders: dict[int, tuple[Any, str | None]]) -> None:
+    rows = []
+    by_book = sorted(leaders.items(), key=lambda pair: pair[1][0].rulebook)
+    for name, group in groupby(by_book, key=lambda pair: pair[1][0].rulebook):
+        book = rulebooks.shelf().named(name)
+        of_book = dict(group)
+        for found in sums_queries.of_reports(list(of_book), Stage.FINAL, sql_terms(book, period.month)):
+            row, unit_result = of_book[found.report_id]
+            score = scoring.totals(
+                found.sums,
+                found.general,
+                book=book,
+                day=period.month,
+                leader=_ratios(row, unit_result, book, period),
+            )
+            rows.append(
+                {
+                    "period_id": period.id,
+                    "report_id": found.report_id,
+                    "status": score.status.value,
+                    "total": None if score.total is None else four_decimals(score.total),
+                    "exact_total": None if score.total is None else exact(score.total),
+                    "band": score.band.value if score.band else None,
+                    "differs": _differs(score, row),
+                }
+            )
+    queries.update_people(rows)
+
+
+def roll_up_averages(month: Month, first: int, last: int) -> None:
+    """Quarter, half-year and year of a run of people: exact means of the months that have a score (Article 17.3)."""
+    spans = spans_containing(month)
+    queries.replace_spans(spans, first, last, _span_lines(spans, first, last))
+
+
+def _span_lines(spans: tuple[Span, ...], first: int, last: int) -> Iterator[str]:
+    day = spans[0].first_day
+    book = rulebooks.shelf().for_day("evaluation", day)
+    within = [(span, frozenset(month.month for month in span.months)) for span in spans]
+    rows = queries.totals_of_year(spans[0].year, first, last)
+    for person_id, months in groupby(rows, key=lambda row: row.person_id):
+        scored = {row.month: row.exact_total for row in months}
+        known: dict[tuple[str, ...], str] = {}
+        for span, inside in within:
+            texts = tuple(text for number, text in scored.items() if number in inside)
+            average = None if texts in known else grading.mean(parse_exact(text) for text in texts)
+            if average is not None:
+                band = scoring.band_of(average, book=book, day=day)
+                known[texts] = f"{four_decimals(average)}\t{exact(average)}\t{band.value}"
+            if texts:
+                yield f"{span.kind.value}\t{span.year}\t{span.index}\t{person_id}\t{len(texts)}\t{known[texts]}\n"
+
+
+def four_decimals(value: Fraction) -> str:
+    """Half up to four decimals, as the columns for sorting and charts hold it; for values that are not negative."""
+    scaled = (2 * value.numerator * 10_000 + value.denominator) // (2 * value.denominator)
+    return f"{scaled // 10_000}.{scaled % 10_000:04d}"
+
+
+def _period(month: Month) -> Period:
+    period = db.session.scalar(select(Period).where(Period.month == month.first_day))
+    if period is None:
+        raise Invalid([Fault("month", _("Month %(month)s has not been opened.", month=str(month)))])
+    return period
