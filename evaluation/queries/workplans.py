@@ -1,0 +1,247 @@
+"""Questions of whoever assigns work: the unit's sheets with their lines, last month's, products that may be picked."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from evaluation.extensions import db
+from evaluation.models import (
+    Evidence,
+    JobPosition,
+    Period,
+    Person,
+    Product,
+    ProductPosition,
+    ProductUnit,
+    ProductVersion,
+    Report,
+    UnitPlace,
+    WorkItem,
+)
+from evaluation.queries.organisation import valid_on
+from evaluation.rules.names import fold
+from evaluation.rules.periods import Month
+from evaluation.rules.scoring import WorkKind
+
+IN_PLAN = (WorkKind.PLANNED, WorkKind.TRANSFERRED_OUT)
+
+
+@dataclass(frozen=True, slots=True)
+class LedUnit:
+    """A unit of the list: its sheets of a month, how many have planned work, the converted units assigned."""
+
+    unit_id: int
+    name: str
+    sheets: int
+    planned: int
+    assigned: Decimal
+
+
+def led_units(unit_ids: Collection[int], period: Period, besides: int) -> list[LedUnit]:
+    """The units whose heads the actor is or stands for, with how far assignment is; the actor's own sheet is not counted."""
+    per_sheet = (
+        select(
+            Report.supervising_unit_id.label("unit_id"),
+            Report.id,
+            func.coalesce(func.sum(WorkItem.assigned * WorkItem.coefficient), 0).label("assigned"),
+            func.count(WorkItem.id).label("lines"),
+        )
+        .outerjoin(WorkItem, (WorkItem.report_id == Report.id) & WorkItem.kind.in_(IN_PLAN))
+        .where(
+            Report.period_id == period.id,
+            Report.supervising_unit_id.in_(list(unit_ids)),
+            Report.person_id != besides,
+            Report.not_rated_reason.is_(None),
+        )
+        .group_by(Report.supervising_unit_id, Report.id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(
+            UnitPlace.unit_id,
+            UnitPlace.name,
+            func.count(per_sheet.c.id),
+            func.count(per_sheet.c.id).filter(per_sheet.c.lines > 0),
+            func.coalesce(func.sum(per_sheet.c.assigned), 0),
+        )
+        .outerjoin(per_sheet, per_sheet.c.unit_id == UnitPlace.unit_id)
+        .where(UnitPlace.unit_id.in_(list(unit_ids)), valid_on(UnitPlace, period.month))
+        .group_by(UnitPlace.unit_id, UnitPlace.name)
+        .order_by(UnitPlace.name)
+    )
+    return [LedUnit(*row) for row in rows]
+
+
+def sheets(
+    unit_id: int, period_id: int, *, besides: int | None = None, report_ids: Collection[int] | None = None
+) -> list[Report]:
+    """The sheets that a unit's head assigns, with their owners and lines, by Vietnamese name order: two queries."""
+    statement = (
+        select(Report)
+        .join(Person, Person.id == Report.person_id)
+        .where(Report.period_id == period_id, Report.supervising_unit_id == unit_id)
+        .options(joinedload(Report.person), joinedload(Report.period), selectinload(Report.items))
+        .order_by(Person.sort_key, Person.id)
+        .execution_options(populate_existing=True)
+    )
+    if besides is not None:
+        statement = statement.where(Report.person_id != besides)
+    if report_ids is not None:
+        statement = statement.where(Report.id.in_(list(report_ids)))
+    return list(db.session.scalars(statement))
+
+
+def lock(report_ids: Iterable[int]) -> None:
+    """Locks sheets in the order of their ids, so that two writers never wait for each other in a circle."""
+    db.session.execute(
+        select(Report.id).where(Report.id.in_(list(report_ids))).order_by(Report.id).with_for_update()
+    ).all()
+
+
+def ids_of(unit_id: int, period_id: int) -> list[int]:
+    """The sheets that a unit's head assigns, by id."""
+    return list(
+        db.session.scalars(
+            select(Report.id).where(Report.supervising_unit_id == unit_id, Report.period_id == period_id)
+        )
+    )
+
+
+def planned_by(person_ids: Collection[int], month: Month) -> dict[int, list[tuple[WorkItem, int]]]:
+    """What people were to do in a month by plan: lines with their product, in one query."""
+    rows = db.session.execute(
+        select(Report.person_id, WorkItem, ProductVersion.product_id)
+        .join(Report, Report.id == WorkItem.report_id)
+        .join(Period, Period.id == Report.period_id)
+        .join(ProductVersion, ProductVersion.id == WorkItem.product_version_id)
+        .where(
+            Period.month == month.first_day,
+            Report.person_id.in_(list(person_ids)),
+            WorkItem.kind.in_(IN_PLAN),
+            WorkItem.assigned > 0,
+        )
+        .order_by(WorkItem.report_id, WorkItem.ordinal, WorkItem.id)
+    )
+    found: dict[int, list[tuple[WorkItem, int]]] = {}
+    for person_id, item, product_id in rows:
+        found.setdefault(person_id, []).append((item, product_id))
+    return found
+
+
+def versions_of(product_ids: Collection[int], month: Month) -> dict[int, list[ProductVersion]]:
+    """The versions of products in force on some day of a month, the earliest first, with who uses them."""
+    found: dict[int, list[ProductVersion]] = {}
+    for version in db.session.scalars(
+        _in_force(month)
+        .where(Product.id.in_(list(product_ids)))
+        .options(selectinload(ProductVersion.positions), selectinload(ProductVersion.units))
+        .order_by(ProductVersion.valid_from)
+    ):
+        found.setdefault(version.product_id, []).append(version)
+    return found
+
+
+def version(version_id: int, month: Month) -> ProductVersion | None:
+    """A product version in force on some day of a month, with its product and who uses it."""
+    return db.session.scalar(
+        _in_force(month)
+        .where(ProductVersion.id == version_id)
+        .options(
+            joinedload(ProductVersion.product),
+            selectinload(ProductVersion.positions),
+            selectinload(ProductVersion.units),
+        )
+    )
+
+
+def products_of(version_ids: Collection[int | None]) -> dict[int, tuple[int, str]]:
+    """Product and code behind versions."""
+    rows = db.session.execute(
+        select(ProductVersion.id, Product.id, Product.code)
+        .join(Product)
+        .where(ProductVersion.id.in_([one for one in version_ids if one is not None]))
+    )
+    return {version_id: (product_id, code) for version_id, product_id, code in rows}
+
+
+def pickable(
+    agency_id: int, unit_id: int, position_id: int | None, month: Month, words: str, limit: int = 20
+) -> list[tuple[ProductVersion, str, bool]]:
+    """Products that match all words without accents, with their code; those named for the position come first."""
+    end = month.end
+    for_positions = exists().where(ProductPosition.version_id == ProductVersion.id)
+    for_units = exists().where(ProductUnit.version_id == ProductVersion.id)
+    own = for_positions.where(ProductPosition.position_id == position_id)
+    statement = (
+        _in_force(month)
+        .add_columns(Product.code, own.label("own"))
+        .where(
+            Product.agency_id == agency_id,
+            ProductVersion.valid_from < end,
+            or_(~for_units, for_units.where(ProductUnit.unit_id.in_([unit_id, agency_id]))),
+        )
+    )
+    if position_id is not None:
+        statement = statement.where(or_(~for_positions, own))
+    for word in fold(words).split()[:8]:
+        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        statement = statement.where(or_(ProductVersion.search_key.like(pattern), Product.code.ilike(pattern)))
+    rows = db.session.execute(statement.order_by(own.desc(), Product.code).limit(limit))
+    return [(found, code, mine) for found, code, mine in rows]
+
+
+def colleagues(report: Report) -> list[tuple[int, str, str]]:
+    """(sheet, name, title) of everybody of the same agency who can take work over in the same month."""
+    rows = db.session.execute(
+        select(Report.id, Person.full_name, Report.title, UnitPlace.short_name)
+        .join(Person, Person.id == Report.person_id)
+        .outerjoin(
+            UnitPlace, (UnitPlace.unit_id == Report.unit_id) & valid_on(UnitPlace, report.period.month)
+        )
+        .where(
+            Report.period_id == report.period_id,
+            Report.agency_id == report.agency_id,
+            Report.id != report.id,
+            Report.state.in_(("DRAFT", "RETURNED")),
+        )
+        .order_by(Report.unit_id != report.unit_id, Person.sort_key)
+    )
+    return [
+        (report_id, name, " · ".join(part for part in (title, unit) if part))
+        for report_id, name, title, unit in rows
+    ]
+
+
+def positions(position_ids: Collection[int | None]) -> dict[int, str]:
+    """Names of job positions."""
+    rows = db.session.execute(
+        select(JobPosition.id, JobPosition.name).where(
+            JobPosition.id.in_([one for one in position_ids if one is not None])
+        )
+    )
+    return dict(rows.tuples().all())
+
+
+def has_evidence(item_id: int) -> bool:
+    """Whether a file was ever attached to a line."""
+    return db.session.scalar(select(Evidence.id).where(Evidence.item_id == item_id).limit(1)) is not None
+
+
+def months_opened() -> list[date]:
+    """First days of the opened months, the newest first."""
+    return list(db.session.scalars(select(Period.month).order_by(Period.month.desc()).limit(24)))
+
+
+def _in_force(month: Month) -> Select[ProductVersion]:
+    return (
+        select(ProductVersion)
+        .join(Product)
+        .where(
+            ProductVersion.valid_from < month.end,
+            or_(ProductVersion.valid_to.is_(None), ProductVersion.valid_to > month.first_day),
+        )
+    )
