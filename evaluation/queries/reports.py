@@ -1,6 +1,7 @@
 """Questions about monthly sheets: one loaded with its lines, an official's months, products that may be added."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -9,8 +10,10 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from evaluation.extensions import db
 from evaluation.models import (
+    Assignment,
     Catalogue,
     Period,
+    Person,
     Product,
     ProductPosition,
     ProductUnit,
@@ -18,7 +21,9 @@ from evaluation.models import (
     Report,
     WorkItem,
 )
+from evaluation.queries.organisation import valid_on
 from evaluation.rules.names import fold
+from evaluation.rules.organisation import Office
 
 
 def loaded(report_id: int, *, marks: bool = False) -> Report | None:
@@ -84,4 +89,47 @@ def _usable(report: Report) -> Select[Any]:
             ),
             or_(~for_units, for_units.where(ProductUnit.unit_id.in_([report.unit_id, report.agency_id]))),
         )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The people around a sheet: names by person, and who heads the scoring and confirming units today."""
+
+    names: dict[int, str]
+    heads: dict[int, tuple[str, str]]
+
+    def name(self, person_id: int | None) -> str | None:
+        """A person's name."""
+        return self.names.get(person_id) if person_id else None
+
+    def head(self, unit_id: int) -> str:
+        """The title of a unit's head; nothing while the office is vacant."""
+        return self.heads.get(unit_id, ("", ""))[1]
+
+
+def around(report: Report, day: date) -> Around:
+    """Names of those who assigned, score, scored, confirm and confirmed a sheet, in one query."""
+    known = {
+        report.supervisor_id,
+        report.scored_by,
+        report.confirmed_by,
+        report.scored_for,
+        report.confirmed_for,
+    }
+    units = [report.supervising_unit_id, report.confirming_unit_id]
+    rows = db.session.execute(
+        select(Person.id, Person.full_name, Assignment.unit_id, Assignment.title)
+        .outerjoin(
+            Assignment,
+            (Assignment.person_id == Person.id)
+            & (Assignment.office == Office.HEAD)
+            & Assignment.unit_id.in_(units)
+            & valid_on(Assignment, day),
+        )
+        .where(or_(Person.id.in_([one for one in known if one]), Assignment.id.is_not(None)))
+    ).all()
+    return Around(
+        {person_id: name for person_id, name, _unit, _title in rows},
+        {unit: (name, title) for _person, name, unit, title in rows if unit},
     )

@@ -1,5 +1,6 @@
 """Reads what an official typed into a sheet: exact values, or every fault at once with its cell."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -196,9 +197,8 @@ class _Reading:
             raise ValueError(_("“%(value)s” is not a whole number of times.", value=_typed(typed)))
         return int(number)
 
-    @staticmethod
-    def _day(typed: Any) -> date | None:
-        day = parse_date(typed)
+    def _day(self, typed: Any) -> date | None:
+        day = parse_date(_with_year(typed, self.report.period.month))
         if day is not None and day > clock.today():
             raise ValueError(_("“%(value)s” lies in the future.", value=_typed(typed)))
         return day
@@ -225,6 +225,17 @@ def _number(typed: Any, most: Decimal) -> Decimal | None:
     if number != round(number, 2):
         raise ValueError(_("“%(value)s” has more than two decimals.", value=_typed(typed)))
     return number
+
+
+def _with_year(typed: Any, month: date) -> Any:
+    """A day written without its year ('25/3') belongs to the month's year, or to January after a December."""
+    found = (
+        re.fullmatch(r"\s*([0-9]{1,2})\s?[/.-]\s?([0-9]{1,2})\s*", typed) if isinstance(typed, str) else None
+    )
+    if found is None:
+        return typed
+    year = month.year + (month.month - int(found[2]) > 6)
+    return f"{found[1]}/{found[2]}/{year}"
 
 
 def _force_delay(item: WorkItem, values: dict[str, Any]) -> None:

@@ -111,6 +111,7 @@
     function conflict(json) {
       stopped = true;
       say(json.message || text("conflict"), true, element("a", { href: location.href }, text("reload")));
+      form.dispatchEvent(new CustomEvent("conflict", { bubbles: true, detail: json }));
     }
 
     function signedOut() {

@@ -28,6 +28,7 @@
   function read(typed, input) {
     const plain = typed.replace(/[\s\u00a0]/g, "").replace(/^[\u2212\u2013]/, "-");
     if (plain === "") return { value: "" };
+    if (input.dataset.cell === "text") return { value: typed.trim() };
     if (/^-?\d{1,3}(\.\d{3})+$/.test(plain)) return { error: text("twoWays", { text: typed.trim() }) };
     let standard = null;
     if (/^-?\d+(,\d+)?$/.test(plain) || /^-?\d{1,3}(\.\d{3})+,\d+$/.test(plain)) standard = plain.replace(/\./g, "").replace(",", ".");
