@@ -127,11 +127,19 @@ class TestServer:
             )
         return name
 
-    def drop(self, database: str) -> None:
+    def drop(self, database: str) -> bool:
+        """Whether it is gone; what cannot be dropped soon is left to the next process.
+
+        PostgreSQL waits for every session of the server, so one that is stuck inside a COPY would hold up all tests.
+        """
         with self.commands() as connection:
-            connection.execute(
-                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database))
-            )
+            connection.execute("set statement_timeout = '2s'")
+            try:
+                command = sql.SQL("drop database if exists {} with (force)")
+                connection.execute(command.format(sql.Identifier(database)))
+            except (psycopg.errors.QueryCanceled, psycopg.errors.ObjectInUse, psycopg.errors.InternalError):
+                return False
+        return True
 
     def drop_leftovers(self) -> None:
         """Databases of test processes that are no longer alive."""
@@ -140,8 +148,10 @@ class TestServer:
                 "select datname from pg_database where datname like 'test\\_%'"
             ).fetchall()
         for (name,) in rows:
-            if not Path(f"/proc/{name.split('_')[1]}").exists():
-                self.drop(name)
+            process = name.split("_")[1]
+            ended = process == str(os.getpid()) or not Path(f"/proc/{process}").exists()
+            if ended and not self.drop(name):
+                return
 
     def commands(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self.address.replace("+psycopg", ""), autocommit=True)
