@@ -119,7 +119,7 @@ def reported(item: WorkItem) -> dict[str, Any]:
 def _line(
     actor: Actor, report: Report, item: WorkItem, finding: LineFinding, faults: list[Fault], changes: Changes
 ) -> None:
-    found = _read_facts(item, finding, faults)
+    found = read_facts(item, finding, faults)
     if found is None:
         return
     mark = live_mark(item)
@@ -176,7 +176,8 @@ def _finished_late(item: WorkItem) -> bool:
     return item.done_on is not None and item.due_on is not None and item.done_on > item.due_on
 
 
-def _read_facts(item: WorkItem, finding: LineFinding, faults: list[Fault]) -> dict[str, Any] | None:
+def read_facts(item: WorkItem, finding: LineFinding, faults: list[Fault]) -> dict[str, Any] | None:
+    """The typed facts of a line as values; None, and a fault for each, when one cannot be read."""
     found: dict[str, Any] = {}
     before = len(faults)
     for name in FACTS:
@@ -236,6 +237,27 @@ def _criteria(report: Report, findings: Findings, faults: list[Fault], changes: 
             {"points": given, "reason": reason},
             partial(_give, report, mark, code, given, reason),
         )
+
+
+def general_with(report: Report, findings: Findings, faults: list[Fault]) -> Fraction:
+    """Sum of the general criteria with typed points where there are any."""
+    total = Fraction(0)
+    rows = {row.code: row for row in rulebooks.book_of(report).general_criteria(report.period.month)}
+    marks = {mark.code: mark for mark in report.criteria}
+    for code, row in rows.items():
+        mark = marks.get(code)
+        stands = (mark.given_points if mark.given_points is not None else mark.own_points) if mark else None
+        if code in findings.points:
+            try:
+                typed = _number(findings.points[code], finite(row.max_points), 2)
+            except ValueError as refused:
+                faults.append(
+                    Fault(f"criterion-{code}", _("Criterion %(code)s: %(what)s", code=code[1:], what=refused))
+                )
+                continue
+            stands = typed if typed is not None else (mark.own_points if mark else None)
+        total += Fraction(stands or 0)
+    return total
 
 
 def _give(
