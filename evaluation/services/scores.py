@@ -18,6 +18,20 @@ from evaluation.services.access import Actor
 from evaluation.services.audit import plain
 
 
+# The columns of a line in a snapshot; a month of a province is millions of lines, so each is a bare row.
+LINE_COLUMNS = (
+    "item",
+    "kind",
+    "coefficient",
+    "assigned",
+    "done",
+    "quality_fails",
+    "delays",
+    "exempt_quality_fails",
+    "exempt_delays",
+)
+
+
 def live_mark(item: WorkItem) -> ItemMark | None:
     """The supervisor's finding in force on a line."""
     return next((mark for mark in item.marks if mark.superseded_at is None), None)
@@ -116,9 +130,10 @@ def snapshot(report: Report, stage: Stage) -> dict[str, object]:
     ratios = leader_ratios(report, stage)
     return {
         "month": report.period.month.isoformat(),
+        "columns": list(LINE_COLUMNS),
         "lines": [
-            {"item": item.id, **_plain_line(line_of(item, stage))}
-            for item in sorted(report.items, key=lambda i: i.id)
+            [item.id, *_plain_line(line_of(item, stage))]
+            for item in sorted(report.items, key=lambda item: item.id)
         ],
         "general": {
             row.code: plain(
@@ -136,17 +151,17 @@ def snapshot(report: Report, stage: Stage) -> dict[str, object]:
     }
 
 
-def _plain_line(line: WorkLine) -> dict[str, object]:
-    return {
-        "kind": line.kind.value,
-        "coefficient": str(line.coefficient),
-        "assigned": str(line.assigned),
-        "done": str(line.done),
-        "quality_fails": line.quality_fails,
-        "delays": line.delays,
-        "exempt_quality_fails": line.exempt_quality_fails,
-        "exempt_delays": line.exempt_delays,
-    }
+def _plain_line(line: WorkLine) -> list[object]:
+    return [
+        line.kind.value,
+        str(line.coefficient),
+        str(line.assigned),
+        str(line.done),
+        line.quality_fails,
+        line.delays,
+        line.exempt_quality_fails,
+        line.exempt_delays,
+    ]
 
 
 def _stored(value: Fraction | None) -> Decimal | None:

@@ -1,0 +1,66 @@
+"""flask demo: an invented province to show and to measure."""
+
+import secrets
+import time
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy import select, update
+
+from evaluation.demo import build as builder
+from evaluation.extensions import db
+from evaluation.models import Account, Assignment, Person
+from evaluation.services import accounts
+
+commands = AppGroup("demo", help="An invented province to show and to measure; nobody in it is real.")
+SHOWN = ("lan", "hung", "thu", "mai", "chinh", "tu", "khoi")
+
+
+def build_demo(officials: int, months: int, seed: int, password: str) -> builder.Built:
+    """Builds the province in an empty database."""
+    return builder.build(officials, months, seed, password)
+
+
+def renew_password(password: str) -> None:
+    """Gives every demo account this password; accounts of a real database are not touched."""
+    changed = accounts.hasher.hash(password)
+    db.session.execute(update(Account).where(Account.session_key.like("demo-%")).values(password_hash=changed))
+    db.session.commit()
+
+
+def demo_people() -> list[tuple[str, str, str]]:
+    """Username, name and office of the people one signs in as; none in a database that is not a demo."""
+    rows = db.session.execute(
+        select(Account.username, Person.full_name, Assignment.title)
+        .join(Person, Person.id == Account.person_id)
+        .join(Assignment, Assignment.person_id == Person.id)
+        .where(Account.session_key.like("demo-%"), Account.username.in_(SHOWN), Assignment.valid_to.is_(None))
+    )
+    known = {username: (username, name, title) for username, name, title in rows}
+    return [known[username] for username in SHOWN if username in known]
+
+
+@commands.command()
+@click.option("--officials", default=600, show_default=True, help="How many officials.")
+@click.option("--months", default=10, show_default=True, help="How many finished months.")
+@click.option("--seed", default=7, show_default=True, help="The same seed gives the same province.")
+def build(officials: int, months: int, seed: int) -> None:
+    """Builds the demo province in an empty database.
+
+    Beside the finished months the present one is open and half filed; with --months 1 there is one finished month of
+    forty lines a sheet and no other, for measuring.
+    """
+    password = current_app.config["DEMO_PASSWORD"] or secrets.token_urlsafe(9)
+    began = time.monotonic()
+    try:
+        built = build_demo(officials, months, seed, password)
+    except builder.NotEmpty:
+        raise click.ClickException(
+            "This database already holds people; a demo is only built in an empty database."
+        ) from None
+    seconds = time.monotonic() - began
+    click.echo(f"{built.people} people, {built.sheets} sheets, {built.lines} lines in {seconds:.1f} s")
+    for username, name, title in demo_people():
+        click.echo(f"  {username:8} {name} — {title}")
+    click.echo(f"Password of all of them: {password}")

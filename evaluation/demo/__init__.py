@@ -1,0 +1,1 @@
+"""An invented province for showing and measuring: real commune names, nobody's real data."""

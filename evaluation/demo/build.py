@@ -1,0 +1,110 @@
+"""Builds the demo province: the same seed on the same day gives the same province."""
+
+import logging
+from dataclasses import dataclass
+from datetime import date
+from random import Random
+
+from sqlalchemy import text, update
+
+from evaluation import clock
+from evaluation.demo import months, organisation, scores, stories
+from evaluation.demo.months import Plan
+from evaluation.demo.organisation import DemoProvince
+from evaluation.extensions import db
+from evaluation.models import Notice, Period
+from evaluation.queries.organisation import count_people
+from evaluation.rules.organisation import Office
+from evaluation.rules.periods import Month
+from evaluation.services import accounts, periods, rollups, rulebooks
+
+log = logging.getLogger(__name__)
+LINES = (12, 20)
+LINES_TO_MEASURE = (40, 40)
+
+
+class NotEmpty(Exception):
+    """The database already holds people; a demo is only built in an empty one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What was built."""
+
+    people: int
+    sheets: int
+    lines: int
+
+
+def build(officials: int, number_of_months: int, seed: int, password: str) -> Built:
+    """An invented province with finished months and, when there is more than one, the present month half filed."""
+    if count_people():
+        raise NotEmpty
+    chance = Random(f"{seed}/province")
+    today = clock.today()
+    this = Month.of(today)
+    wanted = _months_before(this, number_of_months)
+    since = date(wanted[0].year - 1, 1, 1)
+    province = organisation.build(officials, chance, since)
+    people = stories.cast(province)
+    organisation.write(province, password_hash=accounts.hasher.hash(password))
+    stories.before_the_months(province, people, today)
+    stories.registers(province, people, today, chance)
+    db.session.commit()
+    strictness = _strictness(province, people, chance)
+    sheets = lines = 0
+    measuring = number_of_months == 1
+    for month in wanted if measuring else [*wanted, this]:
+        plan = Plan(
+            lines=LINES_TO_MEASURE if measuring else LINES,
+            over=month is not this,
+            strictness=strictness,
+            untouched=frozenset({people.lan.id}),
+        )
+        filled, written = _month(province, month, plan, f"{seed}/{month}")
+        sheets += filled
+        lines += written
+    db.session.execute(update(Notice).where(Notice.link.not_like(f"%/{this}")).values(read_at=clock.now()))
+    db.session.commit()
+    db.session.execute(text("analyze"))
+    db.session.commit()
+    if not measuring:
+        _results(wanted, province, people)
+    return Built(len(province.people), sheets, lines)
+
+
+def _months_before(this: Month, count: int) -> list[Month]:
+    """The finished months to build, oldest first; none before the first day of the rulebook in force now."""
+    first = rulebooks.shelf().for_day("evaluation", this.first_day).effective[0]
+    found: list[Month] = []
+    month = this.previous()
+    while len(found) < count and month.first_day >= first:
+        found.insert(0, month)
+        month = month.previous()
+    return found or [this]
+
+
+def _strictness(province: DemoProvince, people: stories.Cast, chance: Random) -> dict[int, float]:
+    """How often the head of each unit finds something: most now and then, some hardly ever, some very often."""
+    found = {unit.id: chance.choice((0.02, 0.08, 0.1, 0.12, 0.3)) for unit in province.units}
+    found[people.strict_head.unit] = 0.5
+    found[people.hung.unit] = 0.06
+    return found
+
+
+def _month(province: DemoProvince, month: Month, plan: Plan, seed: str) -> tuple[int, int]:
+    period: Period = periods.open_month(month)
+    book = rulebooks.shelf().for_day("evaluation", month.first_day)
+    sheets, lines = months.fill(province, period, book, plan, seed)
+    heads = {person.unit: person.id for person in province.people if person.office is Office.HEAD}
+    scores.freeze(sheets, period, book, heads, over=plan.over)
+    db.session.commit()
+    log.info("%s: %s sheets, %s lines", month, len(sheets), lines)
+    return len(sheets), lines
+
+
+def _results(finished: list[Month], province: DemoProvince, people: stories.Cast) -> None:
+    """Rolls the finished months up."""
+    for month in finished:
+        rollups.run_month_now(month)
+    del province, people
