@@ -114,10 +114,15 @@ class Granted:
     agency: str | None
 
 
-def extensions_of(period_ids: Iterable[int], day: date, limit: int = 50) -> list[Granted]:
-    """The newest extensions of some months with the names a reader needs, in one query."""
+def extensions_of(
+    period_ids: Iterable[int], day: date, *, within: tuple[list[int], int] | None = None, limit: int = 50
+) -> list[Granted]:
+    """The newest extensions of some months with the names a reader needs, in one query.
+
+    `within` keeps those of some agencies and of one person's own sheet or agency.
+    """
     granter, owner = aliased(Person), aliased(Person)
-    rows = db.session.execute(
+    statement = (
         select(Extension, granter.full_name, owner.full_name, UnitPlace.name)
         .join(granter, granter.id == Extension.granted_by)
         .outerjoin(Report, Report.id == Extension.report_id)
@@ -131,7 +136,19 @@ def extensions_of(period_ids: Iterable[int], day: date, limit: int = 50) -> list
         .order_by(Extension.id.desc())
         .limit(limit)
     )
-    return [Granted(*row) for row in rows]
+    if within is not None:
+        agencies, person_id = within
+        own = select(Report.agency_id).where(
+            Report.person_id == person_id, Report.period_id == Extension.period_id
+        )
+        statement = statement.where(
+            or_(
+                func.coalesce(Extension.agency_id, Report.agency_id).in_(agencies),
+                Report.person_id == person_id,
+                Extension.agency_id.in_(own.correlate(Extension)),
+            )
+        )
+    return [Granted(*row) for row in db.session.execute(statement)]
 
 
 def sheet_counts(period_ids: Iterable[int]) -> dict[int, dict[ReportState, int]]:
@@ -164,4 +181,25 @@ def has_sheets(period_id: int, agency_id: int) -> bool:
             select(Report.id).where(Report.period_id == period_id, Report.agency_id == agency_id).limit(1)
         )
         is not None
+    )
+
+
+def agencies_with_sheets(period_ids: Iterable[int], among: Iterable[int] | None) -> list[int]:
+    """The agencies that have sheets in some months; all, or those among the given units."""
+    statement = select(Report.agency_id).where(Report.period_id.in_(list(period_ids))).distinct()
+    if among is not None:
+        statement = statement.where(Report.agency_id.in_(list(among)))
+    return list(db.session.scalars(statement))
+
+
+def sheet_of_official(period_id: int, agency_id: int, official_number: str) -> int | None:
+    """The sheet of an official number in an agency and month."""
+    return db.session.scalar(
+        select(Report.id)
+        .join(Person, Person.id == Report.person_id)
+        .where(
+            Report.period_id == period_id,
+            Report.agency_id == agency_id,
+            func.lower(Person.official_number) == official_number.lower(),
+        )
     )

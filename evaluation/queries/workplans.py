@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from evaluation.extensions import db
@@ -15,15 +15,12 @@ from evaluation.models import (
     Period,
     Person,
     Product,
-    ProductPosition,
-    ProductUnit,
     ProductVersion,
     Report,
     UnitPlace,
     WorkItem,
 )
 from evaluation.queries.organisation import valid_on
-from evaluation.rules.names import fold
 from evaluation.rules.periods import Month
 from evaluation.rules.scoring import WorkKind
 
@@ -168,32 +165,6 @@ def products_of(version_ids: Collection[int | None]) -> dict[int, tuple[int, str
     return {version_id: (product_id, code) for version_id, product_id, code in rows}
 
 
-def pickable(
-    agency_id: int, unit_id: int, position_id: int | None, month: Month, words: str, limit: int = 20
-) -> list[tuple[ProductVersion, str, bool]]:
-    """Products that match all words without accents, with their code; those named for the position come first."""
-    end = month.end
-    for_positions = exists().where(ProductPosition.version_id == ProductVersion.id)
-    for_units = exists().where(ProductUnit.version_id == ProductVersion.id)
-    own = for_positions.where(ProductPosition.position_id == position_id)
-    statement = (
-        _in_force(month)
-        .add_columns(Product.code, own.label("own"))
-        .where(
-            Product.agency_id == agency_id,
-            ProductVersion.valid_from < end,
-            or_(~for_units, for_units.where(ProductUnit.unit_id.in_([unit_id, agency_id]))),
-        )
-    )
-    if position_id is not None:
-        statement = statement.where(or_(~for_positions, own))
-    for word in fold(words).split()[:8]:
-        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        statement = statement.where(or_(ProductVersion.search_key.like(pattern), Product.code.ilike(pattern)))
-    rows = db.session.execute(statement.order_by(own.desc(), Product.code).limit(limit))
-    return [(found, code, mine) for found, code, mine in rows]
-
-
 def colleagues(report: Report) -> list[tuple[int, str, str]]:
     """(sheet, name, title) of everybody of the same agency who can take work over in the same month."""
     rows = db.session.execute(
@@ -244,4 +215,11 @@ def _in_force(month: Month) -> Select[ProductVersion]:
             ProductVersion.valid_from < month.end,
             or_(ProductVersion.valid_to.is_(None), ProductVersion.valid_to > month.first_day),
         )
+    )
+
+
+def sheet_of(person_id: int, period_id: int) -> int | None:
+    """A person's sheet of a month."""
+    return db.session.scalar(
+        select(Report.id).where(Report.person_id == person_id, Report.period_id == period_id)
     )

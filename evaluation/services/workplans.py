@@ -277,7 +277,7 @@ def _changes(reports: list[Report], typed: dict[int, GridRow], month: Month) -> 
                 try:
                     due_on = assigning.read_day(row.due_on, month)
                 except ValueError as problem:
-                    faults.append(_cell_fault("due_on", item, report, _("Due"), str(problem)))
+                    faults.append(_cell_fault("due_on", item, report, _("Last day"), str(problem)))
                     continue
             if (quantity, due_on) != (item.assigned, item.due_on):
                 changes.append(_Change(report, item, quantity, due_on))
