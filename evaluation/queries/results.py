@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import and_, extract, or_, select
-from sqlalchemy.orm import aliased, defer
+from sqlalchemy.orm import aliased
 
 from evaluation.extensions import db
 from evaluation.models import AuditEvent, Period, Person, PersonSpan, Report, ScoreSheet, Stage
@@ -87,16 +87,6 @@ def spans_of(person_id: int, year: int) -> Sequence[PersonSpan]:
         .where(PersonSpan.person_id == person_id, PersonSpan.year == year)
         .order_by(PersonSpan.kind.desc(), PersonSpan.index)
     ).all()
-
-
-def live_sheets(report_id: int) -> dict[Stage, ScoreSheet]:
-    """The scores in force of a sheet by stage."""
-    rows = db.session.scalars(
-        select(ScoreSheet)
-        .options(defer(ScoreSheet.inputs))
-        .where(ScoreSheet.report_id == report_id, ScoreSheet.superseded_at.is_(None))
-    )
-    return {sheet.stage: sheet for sheet in rows}
 
 
 def history(report: Report) -> list[Happening]:

@@ -39,6 +39,13 @@ class LineEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class CellFault(Fault):
+    """A fault of one cell: `short` is the same sentence without the line's name, for the place beside the cell."""
+
+    short: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Entries:
     """Typed values that can be stored: for each line, each criterion and the two texts."""
 
@@ -147,7 +154,7 @@ class _Reading:
             column=column,
             what=what,
         )
-        self.faults.append(Fault(f"line-{item.id}-{name}", where[:1].upper() + where[1:]))
+        self.faults.append(CellFault(f"line-{item.id}-{name}", capital(where), capital(what)))
 
     def criterion(self, code: str, typed: Decimal | str | None) -> None:
         row = self.rows.get(code)
@@ -162,9 +169,8 @@ class _Reading:
             what = str(refused)
         else:
             return
-        self.faults.append(
-            Fault(f"criterion-{code}", _("Criterion %(code)s: %(what)s", code=code[1:], what=what))
-        )
+        where = _("Criterion %(code)s: %(what)s", code=code[1:], what=what)
+        self.faults.append(CellFault(f"criterion-{code}", where, capital(what)))
 
     def text(self, name: str, typed: str | None) -> None:
         if typed is None:
@@ -243,6 +249,11 @@ def _force_delay(item: WorkItem, values: dict[str, Any]) -> None:
     done_on, delays = values.get("done_on"), values.get("delays")
     if done_on and item.due_on and done_on > item.due_on and delays == 0:
         values["delays"] = 1
+
+
+def capital(sentence: str) -> str:
+    """A sentence with a capital first letter."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _typed(value: Any) -> str:

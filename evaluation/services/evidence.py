@@ -4,7 +4,7 @@ import os
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import BinaryIO
+from typing import IO
 from uuid import uuid4
 
 from flask import current_app
@@ -32,7 +32,7 @@ def line_for(actor: Actor, item_id: int) -> tuple[WorkItem, bool]:
     return item, report.person_id == actor.person_id and report.state in EDITABLE
 
 
-def attach(actor: Actor, item_id: int, *, name: str, stream: BinaryIO) -> Evidence:
+def attach(actor: Actor, item_id: int, *, name: str, stream: IO[bytes]) -> Evidence:
     """Keeps one file on the owner's line while the sheet is a draft.
 
     At most 10 MB a file and five files a line; the kind is told from the content, pictures lose their metadata.

@@ -1,5 +1,6 @@
 """An official's month: drafts, submission and taking it back (Article 18.2)."""
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -282,7 +283,8 @@ def missing_criteria(report: Report) -> list[Fault]:
 
 def receipt_code(sheet: ScoreSheet) -> str:
     """Eight characters that name one submission and change with anything in it."""
-    text = f"{sheet.report_id}|{sheet.id}|{sheet.exact_total}|{sheet.fingerprint}|{sheet.inputs}"
+    inputs = json.dumps(sheet.inputs, sort_keys=True)
+    text = f"{sheet.report_id}|{sheet.id}|{sheet.exact_total}|{sheet.fingerprint}|{inputs}"
     return sha256(text.encode()).hexdigest()[:8].upper()
 
 

@@ -57,7 +57,7 @@ def draft(report_id: int) -> Answer | tuple[str | Response, int] | Response:
         return _two_versions(stale, wants_json)
     except Invalid as invalid:
         if wants_json:
-            raise
+            return _faults(invalid)
         return _typed_again(report_id, invalid.faults)
     if wants_json:
         return _saved(report)
@@ -244,6 +244,13 @@ def _saved(report: Report) -> Response:
         corrected={f"line-{item.id}-delays": str(item.delays) for item in late},
         late=[str(item.id) for item in late],
     )
+
+
+def _faults(invalid: Invalid) -> tuple[Response, int]:
+    """The faults for the page's script, each with the sentence that stands beside its cell."""
+    db.session.rollback()
+    faults = [{"place": fault.place, "message": sheet_page.beside(fault)} for fault in invalid.faults]
+    return jsonify(message=_("Not saved: correct the cells marked in red."), faults=faults), 422
 
 
 def _two_versions(stale: Stale, wants_json: bool) -> tuple[str | Response, int]:

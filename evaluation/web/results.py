@@ -1,6 +1,5 @@
 """Results with their arithmetic: my months of a year, and one sheet for whoever may read it."""
 
-from datetime import date, timedelta
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
@@ -11,7 +10,6 @@ from flask_babel import lazy_gettext as _l
 
 from evaluation import clock
 from evaluation.models import Report, Stage, WorkItem
-from evaluation.queries import organisation
 from evaluation.queries import reports as report_questions
 from evaluation.queries import results as questions
 from evaluation.queries.results import Happening
@@ -91,16 +89,15 @@ def index() -> str:
 def show(report_id: int) -> str:
     """A sheet as it stands: three scores side by side with their working, lines, criteria, history."""
     actor = current_actor()
-    known = report_questions.loaded(
-        report_id, marks=True
+    known = report_questions.loaded_with_scores(
+        report_id
     )  # held, so that the door finds it without asking again
     if known is None:
         raise Missing(_("There is no such sheet."))
     report, _held = access.report_for(actor, report_id, to=Action.READ_REPORT)
-    sheets = questions.live_sheets(report.id)
+    sheets = known[1]
     happenings = questions.history(report)
     around = report_questions.around(report, clock.today())
-    last = _last_day(report)
     page = render_template(
         "results/show.html",
         report=report,
@@ -109,6 +106,7 @@ def show(report_id: int) -> str:
         steps=steps_of(report, around, None),
         stages=[(stage, label, sheets.get(stage)) for stage, label in STAGES],
         sheets=sheets,
+        scored=Stage.SUPERVISOR in sheets or Stage.FINAL in sheets,
         rows=[_line(item, number) for number, item in enumerate(report.items, 1)],
         criteria=sheet_page.criterion_rows(report, sheet_page.Typed(None, [])),
         given={row.code: row for row in report.criteria},
@@ -118,17 +116,13 @@ def show(report_id: int) -> str:
         ),
         events=_told([one for one in happenings if one.event.action != "report.read"]),
         readers=[one for one in happenings if one.event.action == "report.read"][:20],
-        unit=organisation.unit_names([report.unit_id, report.agency_id], last),
+        unit=around.units,
         around=around,
         labels=_labels(report),
         absences=sheet_page.ABSENCES,
     )
     results.record_reading(actor, report)
     return page
-
-
-def _last_day(report: Report) -> date:
-    return (report.period.month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
 def _line(item: WorkItem, number: int) -> dict[str, Any]:

@@ -74,10 +74,15 @@ class Typed:
 
     def __init__(self, form: Mapping[str, str] | None, faults: list[Fault]) -> None:
         self.form = form or {}
-        self.faults = {fault.place: fault.message for fault in faults}
+        self.faults = {fault.place: beside(fault) for fault in faults}
 
     def cell(self, name: str, stored: str) -> Cell:
         return Cell(name, self.form.get(name, stored), self.faults.get(name))
+
+
+def beside(fault: Fault) -> str:
+    """The sentence beside a cell: there the line needs no name."""
+    return fault.short if isinstance(fault, entries.CellFault) else fault.message
 
 
 def context(

@@ -240,6 +240,31 @@ def test_submitting_twice_with_one_transaction_id_is_one_submission(month, datab
     assert count(Receipt).filter_by(transaction_id=key).count() == 1
 
 
+def test_two_requests_at_once_with_one_transaction_id_are_one_submission(fresh_database, clock) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from evaluation.extensions import db
+
+    clock(IN_MARCH)
+    place = factories.office()
+    report = sheet_of(place, place.lan)
+    factories.item(report, assigned="4")
+    factories.criteria(report, "28")
+    lan, report_id = factories.actor(place.lan, IN_MARCH), report.id
+    db.session.commit()
+    key = str(uuid4())
+
+    def send(_attempt: int) -> int:
+        with fresh_database.app_context():
+            return reports.submit(lan, report_id, version=1, transaction_id=key).id
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = set(pool.map(send, range(4)))
+    assert len(answers) == 1
+    assert db.session.query(ScoreSheet).filter_by(report_id=report_id).count() == 1
+    assert db.session.query(Notice).filter_by(person_id=place.hung.id).count() == 1
+
+
 def test_submitting_again_in_another_form_is_a_conflict(month) -> None:
     submitted(month)
     with pytest.raises(Conflict):

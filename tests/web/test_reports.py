@@ -229,7 +229,9 @@ def test_submitting_names_the_empty_criteria_then_checks_then_confirms_with_a_co
     second = month.client.post(url(month, "/submit"), data=hidden)
     assert first.location == second.location == url(month, "/submitted")
     page = month.client.get(first.location).text
-    assert re.search(r'class="code">[0-9A-F]{8}<', page)
+    code = re.search(r'class="code">([0-9A-F]{8})<', page)[1]
+    written = db.session.query(AuditEvent).filter_by(action="report.submitted").one()
+    assert written.after["code"] == code
     assert db.session.query(ScoreSheet).filter_by(report_id=month.report.id).count() == 1
     assert fresh(month).state is ReportState.SUBMITTED
 
@@ -326,6 +328,30 @@ def test_scripts_in_names_and_notes_are_shown_as_text(month) -> None:
     page = month.client.get(url(month)).text
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+def test_hostile_text_is_cleaned_or_refused_and_never_breaks_the_page(month) -> None:
+    number = month.first.id
+    for odd in ("\x00", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "😀" * 50, "x" * 5000):
+        answer = month.client.post(
+            url(month, "/draft"),
+            data=typed(month, **{f"line-{number}-note": odd, "version": str(fresh(month).version)}),
+            headers=SCRIPT,
+        )
+        assert answer.status_code in (200, 422)
+    for name, text in {
+        "version": "9" * 40,
+        "line-99999999999999999999-done": "1",
+        "line-x-done": "1",
+        "criterion-G9.9": "1",
+        f"line-{number}-done": "9" * 400,
+    }.items():
+        answer = month.client.post(url(month, "/draft"), data=typed(month, **{name: text}), headers=SCRIPT)
+        assert answer.status_code in (200, 409, 422)
+    for bad in ("x", "'; drop table report", str(uuid4())[:-1]):
+        answer = month.client.post(url(month, "/submit"), data={"version": "1", "transaction_id": bad})
+        assert answer.status_code == 409
+    assert fresh(month).state is ReportState.DRAFT
 
 
 def queries_of(client, address: str) -> int:
