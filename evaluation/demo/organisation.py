@@ -275,7 +275,7 @@ def _ability(office: Office, chance: Random) -> float:
     """Most do well, a few excel, one in seventy fails."""
     if office is Office.STAFF and chance.random() < 0.015:
         return chance.uniform(0.3, 0.5)
-    middle = 0.885 if office is Office.STAFF else 0.92
+    middle = 0.862 if office is Office.STAFF else 0.9
     return min(1.0, max(0.6, chance.gauss(middle, 0.055)))
 
 
