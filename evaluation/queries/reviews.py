@@ -285,7 +285,7 @@ def _sent_back() -> ScalarSelect[Any]:
         .where(
             ScoreSheet.report_id == Report.id,
             ScoreSheet.stage == Stage.SUPERVISOR,
-            ScoreSheet.superseded_at > Report.submitted_at,
+            ScoreSheet.superseded_at >= Report.submitted_at,
             Report.state == ReportState.SUBMITTED,
         )
         .correlate(Report)
