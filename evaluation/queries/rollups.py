@@ -13,11 +13,12 @@ from evaluation.queries.sums import work_and_general
 from evaluation.rules.periods import Month, Span
 from evaluation.rules.terms import SqlTerms
 
-# The tree on a day, and every unit with itself and all above it. A unit that has people but no place stands alone.
+# The tree as it stood when the month began, or when a unit of this month began; every unit with itself and all above.
 ABOVE = """
 place as (
-    select unit_id, parent_id from unit_place
-    where valid_from <= :day and (valid_to is null or valid_to > :day)
+    select distinct on (unit_id) unit_id, parent_id from unit_place
+    where valid_from < cast(:day as date) + interval '1 month' and (valid_to is null or valid_to > :day)
+    order by unit_id, valid_from
 ),
 above(unit_id, ancestor_id) as (
     select unit_id, unit_id from (select unit_id from place union select unit_id from {people}) as known
@@ -175,8 +176,10 @@ REPLACE_SPAN_UNITS = text(
         select id as period_id, month as day from period where month >= :since and month < :until
     ),
     place as (
-        select month.day, unit_id, parent_id
-        from month join unit_place on valid_from <= month.day and (valid_to is null or valid_to > month.day)
+        select distinct on (month.day, unit_id) month.day, unit_id, parent_id
+        from month join unit_place
+            on valid_from < month.day + interval '1 month' and (valid_to is null or valid_to > month.day)
+        order by month.day, unit_id, valid_from
     ),
     belongs as (
         select distinct on (person_id) person_id, unit_id, month.day
@@ -274,6 +277,7 @@ def sheets(period_id: int, first: int, last: int, rulebook: str, terms: SqlTerms
 
 def replace_people(period_id: int, first: int, last: int, lines: Iterable[str]) -> None:
     """Writes a run's rows of person_month anew by COPY; the lines are in COPY's text form."""
+    lines = list(lines)
     _one_at_a_time("person_month", period_id, first)
     db.session.execute(
         text(
@@ -412,17 +416,15 @@ def due_months() -> list[Month]:
     return [Month.of(day) for day in db.session.scalars(DUE)]
 
 
-def copy_lines(target: str, lines: Iterable[str], block: int = 2000) -> None:
-    """Sends lines in COPY's text form to a table, in the session's own transaction."""
+def copy_lines(target: str, lines: Iterable[str]) -> None:
+    """Sends lines in COPY's text form to a table, in the session's own transaction.
+
+    The lines are gathered first: while a COPY is open its connection answers nothing else.
+    """
+    data = "".join(lines)
     connection = db.session.connection().connection.dbapi_connection
-    waiting: list[str] = []
     with connection.cursor() as cursor, cursor.copy(f"copy {target} from stdin") as copy:  # type: ignore[union-attr]
-        for line in lines:
-            waiting.append(line)
-            if len(waiting) >= block:
-                copy.write("".join(waiting))
-                waiting.clear()
-        copy.write("".join(waiting))
+        copy.write(data)
 
 
 def _one_at_a_time(*what: object) -> None:
