@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from evaluation.extensions import db
 from evaluation.models import (
@@ -90,6 +91,49 @@ def sheets(
     if report_ids is not None:
         statement = statement.where(Report.id.in_(list(report_ids)))
     return list(db.session.scalars(statement))
+
+
+def months_and_name(unit_id: int, month: Month) -> tuple[list[Period], str]:
+    """The opened months, the newest first, and the name a unit had in one of them: one query."""
+    name = (
+        select(UnitPlace.name)
+        .where(UnitPlace.unit_id == unit_id, UnitPlace.valid_from <= month.first_day)
+        .order_by(UnitPlace.valid_from.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(select(Period, name).order_by(Period.month.desc()).limit(36)).all()
+    return [period for period, _name in rows], (rows[0][1] or "") if rows else ""
+
+
+def page_sheets(
+    unit_id: int, period_id: int, besides: int
+) -> list[tuple[Report, str | None, dict[int, str]]]:
+    """The sheets of a unit's page with the name of the position and the product codes of the lines: two queries."""
+    rows = db.session.execute(
+        select(Report, JobPosition.name)
+        .join(Report.person)
+        .outerjoin(JobPosition, JobPosition.id == Report.position_id)
+        .where(
+            Report.period_id == period_id,
+            Report.supervising_unit_id == unit_id,
+            Report.person_id != besides,
+        )
+        .options(contains_eager(Report.person))
+        .order_by(Person.sort_key, Person.id)
+    ).all()
+    lines: dict[int, list[tuple[WorkItem, str]]] = {report.id: [] for report, _name in rows}
+    for item, code in db.session.execute(
+        select(WorkItem, Product.code)
+        .outerjoin(ProductVersion, ProductVersion.id == WorkItem.product_version_id)
+        .outerjoin(Product, Product.id == ProductVersion.product_id)
+        .where(WorkItem.report_id.in_(lines))
+        .order_by(WorkItem.ordinal, WorkItem.id)
+    ):
+        lines[item.report_id].append((item, code or ""))
+    for report, _name in rows:
+        set_committed_value(report, "items", [item for item, _code in lines[report.id]])
+    return [(report, name, {item.id: code for item, code in lines[report.id]}) for report, name in rows]
 
 
 def lock(report_ids: Iterable[int]) -> None:
@@ -185,16 +229,6 @@ def colleagues(report: Report) -> list[tuple[int, str, str]]:
         (report_id, name, " · ".join(part for part in (title, unit) if part))
         for report_id, name, title, unit in rows
     ]
-
-
-def positions(position_ids: Collection[int | None]) -> dict[int, str]:
-    """Names of job positions."""
-    rows = db.session.execute(
-        select(JobPosition.id, JobPosition.name).where(
-            JobPosition.id.in_([one for one in position_ids if one is not None])
-        )
-    )
-    return dict(rows.tuples().all())
 
 
 def has_evidence(item_id: int) -> bool:

@@ -35,13 +35,12 @@ def unit_for(actor: Actor, unit_id: int) -> None:
         raise Missing(_("There is no such unit among those you assign work in."))
 
 
-def period_for(month: Month, *, writing: bool = True) -> Period:
-    """An opened month; for writing one that is not closed."""
+def period_for(month: Month) -> Period:
+    """An opened month that is not closed."""
     period = period_questions.of_month(month)
     if period is None:
         raise Missing(_("This month has not been opened."))
-    if writing:
-        refuse_closed(period)
+    refuse_closed(period)
     return period
 
 

@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from evaluation import clock
 from evaluation.models import Period, Report, WorkItem
 from evaluation.queries import periods as period_questions
-from evaluation.queries import workplans as questions
 from evaluation.rules.deadlines import StepName
 from evaluation.rules.scoring import WorkKind
 from evaluation.rules.workflow import ReportState
@@ -79,7 +78,7 @@ class Load:
 
 
 def people_of(
-    reports: list[Report],
+    sheets: list[tuple[Report, str | None, dict[int, str]]],
     *,
     typed: Mapping[str, str] | None = None,
     faults: Mapping[str, str] | None = None,
@@ -87,16 +86,14 @@ def people_of(
 ) -> Load:
     """Every person with their lines; what was typed stands in the cells after a refusal."""
     typed, faults, differences = typed or {}, faults or {}, differences or {}
-    due = period_questions.due_dates(reports)
-    codes = questions.products_of({item.product_version_id for report in reports for item in report.items})
-    names = questions.positions({report.position_id for report in reports})
+    due = period_questions.due_dates(report for report, _position, _codes in sheets)
     today, people = clock.today(), []
-    for report in reports:
+    for report, position, codes in sheets:
         last_day = due[report.id][StepName.ASSIGN]
         is_open = report.state in OPEN_FOR_WORK and report.period.closed_at is None
         someone = Someone(
             report,
-            names.get(report.position_id or 0, report.title),
+            position or report.title,
             _units(report, planned=True),
             _units(report, planned=False),
             is_open,
@@ -104,8 +101,7 @@ def people_of(
             last_day,
         )
         for item in report.items:
-            code = codes.get(item.product_version_id or 0, (0, ""))[1]
-            someone.lines.append(_line(item, code, someone, typed, faults, differences))
+            someone.lines.append(_line(item, codes[item.id], someone, typed, faults, differences))
         people.append(someone)
     rated = [one for one in people if one.report.state is not ReportState.NOT_RATED]
     planned = [one.planned for one in rated]

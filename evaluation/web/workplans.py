@@ -9,13 +9,12 @@ from werkzeug.wrappers import Response as Answer
 
 from evaluation import clock
 from evaluation.extensions import db
-from evaluation.queries import organisation
 from evaluation.queries import periods as period_questions
 from evaluation.queries import workplans as questions
 from evaluation.rules.periods import Month
 from evaluation.rules.scoring import WorkKind
 from evaluation.services import assigning, catalogue_search, handovers, receipts, workplans
-from evaluation.services.refusals import Conflict, Invalid
+from evaluation.services.refusals import Conflict, Invalid, Missing
 from evaluation.services.workplans import GridConflict, GridRow
 from evaluation.web import workplan_page
 from evaluation.web.access import current_actor
@@ -181,11 +180,13 @@ def _page(
 ) -> str:
     actor = current_actor()
     assigning.unit_for(actor, unit_id)
-    period = assigning.period_for(month, writing=False)
-    sheets = questions.sheets(unit_id, period.id, besides=actor.person_id)
+    months, unit_name = questions.months_and_name(unit_id, month)
+    period = next((one for one in months if one.month == month.first_day), None)
+    if period is None:
+        raise Missing(_("This month has not been opened."))
+    sheets = questions.page_sheets(unit_id, period.id, actor.person_id)
     places = {fault.place: fault.message for fault in faults.faults} if faults else {}
     load = workplan_page.people_of(sheets, typed=typed, faults=places, differences=differences)
-    names = organisation.unit_names([unit_id], period.month)
     found = (
         catalogue_search.for_unit(actor, unit_id, month=month, words=(added or {})["version_id_search"])
         if choose
@@ -200,7 +201,7 @@ def _page(
     return render_template(
         "workplans/unit.html",
         unit_id=unit_id,
-        unit_name=names.get(unit_id, ""),
+        unit_name=unit_name,
         month=month,
         period=period,
         load=load,
@@ -212,7 +213,7 @@ def _page(
         faults=places,
         added=added or {"to": request.args.get("to", "")},
         found=found,
-        months=questions.months_opened(),
+        months=[one.month for one in months],
         days_left=(period.assign_due - clock.today()).days,
         transaction_id=receipts.new_id(),
         copy_id=receipts.new_id(),
