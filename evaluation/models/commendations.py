@@ -149,6 +149,7 @@ class EligibilityRun(Table):
     run_by: Mapped[reference | None] = mapped_column(ForeignKey("person.id"))
     run_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    summary: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class EligibilityEntry(Table):
@@ -175,6 +176,7 @@ class EligibilityEntry(Table):
     exact_mean: Mapped[str | None] = mapped_column(Text)
     rating: Mapped[Band | None] = mapped_column(word(Band))
     findings: Mapped[list[Any]] = mapped_column(JSONB)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     rank: Mapped[int | None] = mapped_column(Integer)
     within_quota: Mapped[bool | None] = mapped_column()
 

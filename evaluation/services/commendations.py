@@ -1,0 +1,236 @@
+"""The list of a title: worked out by authority as a job, appended as a run, never rewritten."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+
+from evaluation import clock
+from evaluation.extensions import db
+from evaluation.models import EligibilityRun, Job
+from evaluation.queries import commendations as queries
+from evaluation.queries import evidence
+from evaluation.rules.explain import exact
+from evaluation.rules.permissions import Action
+from evaluation.rules.rulebook import Rulebook, RulebookError
+from evaluation.rules.verdicts import Award
+from evaluation.services import audit, eligibility, jobs, rulebooks
+from evaluation.services.access import Actor
+from evaluation.services.eligibility import Round
+from evaluation.services.job_kinds import Kind, Piece, register
+from evaluation.services.refusals import Fault, Invalid
+
+PEOPLE_A_CHUNK = 5000
+FIRST_YEAR = 2020
+
+
+def run(
+    actor: Actor, year: int, award: str, *, received_on: date | None = None, as_of: date | None = None
+) -> Job:
+    """Asks for the list of a title and year; the run stands in the database when the job is done (RUN_COMMENDATIONS)."""
+    arguments = _arguments(year, award, received_on, as_of)
+    return jobs.ask(
+        actor,
+        ELIGIBILITY.name,
+        arguments | {"run_by": actor.person_id},
+        key=f"{ELIGIBILITY.name}:{award}:{year}",
+    )
+
+
+def run_now(
+    year: int,
+    award: str,
+    *,
+    received_on: date | None = None,
+    as_of: date | None = None,
+    people_a_chunk: int = PEOPLE_A_CHUNK,
+) -> EligibilityRun:
+    """The same list here and now, in this process, for the command line and the timetable."""
+    arguments = _arguments(year, award, received_on, as_of)
+    pieces = _plan(arguments, people_a_chunk)
+    for piece in pieces:
+        _run(arguments, piece.arguments)
+        db.session.commit()
+    return db.session.get_one(EligibilityRun, pieces[-1].arguments["runs"][award])
+
+
+def check_year(year: int) -> None:
+    """Refuses a year that has not begun, or that no register reaches."""
+    if not FIRST_YEAR <= year <= clock.today().year:
+        message = _(
+            "%(year)s is not a year to examine. Choose a year from %(first)s to %(last)s.",
+            year=year,
+            first=FIRST_YEAR,
+            last=clock.today().year,
+        )
+        raise Invalid([Fault("year", message)])
+
+
+def check_award(award: str) -> Award:
+    """The title of a code, or a refusal that names the known codes."""
+    if award not in tuple(Award):
+        known = ", ".join(Award)
+        message = _("%(award)s is not a title. Choose one of: %(known)s.", award=award, known=known)
+        raise Invalid([Fault("award", message)])
+    return Award(award)
+
+
+def book_for(received_on: date) -> Rulebook:
+    """The rulebook of the day the dossier was received (Law 06/2026/QH16, Article 4.3)."""
+    try:
+        return rulebooks.shelf().for_day("commendation", received_on)
+    except RulebookError as problem:
+        raise Invalid([Fault("received_on", _(problem.says, **problem.params))]) from problem
+
+
+def _arguments(year: int, award: str, received_on: date | None, as_of: date | None) -> dict[str, Any]:
+    check_year(year)
+    check_award(award)
+    received = received_on or clock.today()
+    book_for(received)
+    return {
+        "year": year,
+        "award": award,
+        "received_on": received.isoformat(),
+        "as_of": (as_of or clock.today()).isoformat(),
+    }
+
+
+def _plan(arguments: dict[str, Any], size: int = PEOPLE_A_CHUNK) -> list[Piece]:
+    """New runs for the title and for those it stands on, and the authorities cut into parts of like size."""
+    year, as_of = arguments["year"], date.fromisoformat(arguments["as_of"])
+    runs = {award: _new_run(arguments, award) for award in _rounds(Award(arguments["award"]))}
+    units = evidence.tree(year, as_of).by_authority()
+    people = evidence.people_in_units(year, as_of)
+    pieces = []
+    for authorities, count in _parts(units, people, size):
+        given = {"runs": runs, "authorities": authorities}
+        pieces.append(Piece(1, "authorities", {"part": "authorities", **given}, max(1, count)))
+    return [*pieces, Piece(2, "list", {"part": "list", "runs": runs})]
+
+
+def _rounds(award: Award) -> tuple[Award, ...]:
+    """Emulation Fighter stands on the Advanced Workers of the same round, so both lists are made together."""
+    return (Award.LDTT,) if award is Award.LDTT else (Award.LDTT, Award.CSTDCS)
+
+
+def _new_run(arguments: dict[str, Any], award: Award) -> int:
+    received = date.fromisoformat(arguments["received_on"])
+    book = book_for(received)
+    made = EligibilityRun(
+        year=arguments["year"],
+        award=award.value,
+        as_of=date.fromisoformat(arguments["as_of"]),
+        received_on=received,
+        rulebook=book.name,
+        fingerprint=book.fingerprint,
+        run_by=arguments.get("run_by"),
+        run_at=clock.now(),
+        summary={"share": exact(book.number("title_share", received)), "authorities": {}},
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made.id
+
+
+def _parts(units: dict[int, list[int]], people: dict[int, int], size: int) -> Iterator[tuple[list[int], int]]:
+    """Whole authorities together up to a number of people: an order of merit is never cut."""
+    waiting: list[int] = []
+    count = 0
+    for authority, members in units.items():
+        here = sum(people.get(unit_id, 0) for unit_id in members)
+        if waiting and count + here > size:
+            yield waiting, count
+            waiting, count = [], 0
+        waiting.append(authority)
+        count += here
+    if waiting:
+        yield waiting, count
+
+
+def _run(arguments: dict[str, Any], piece: dict[str, Any]) -> None:
+    if piece["part"] == "authorities":
+        _judge(arguments, piece["runs"], piece["authorities"])
+    else:
+        _finish_runs(list(piece["runs"].values()))
+
+
+def _judge(arguments: dict[str, Any], runs: dict[str, int], authorities: list[int]) -> None:
+    """All rounds of some authorities; doing it twice leaves the same entries."""
+    year, as_of = arguments["year"], date.fromisoformat(arguments["as_of"])
+    received = date.fromisoformat(arguments["received_on"])
+    book = book_for(received)
+    tree = evidence.tree(year, as_of)
+    units = tree.by_authority()
+    within = [unit_id for authority in authorities for unit_id in units.get(authority, [])]
+    people: dict[int, list[evidence.YearRecord]] = {}
+    for record in evidence.year_records(tree, within, year, as_of=as_of, received=received):
+        people.setdefault(record.authority_id, []).append(record)
+    rounds: dict[str, dict[int, Round]] = {award: {} for award in runs}
+    for authority, records in people.items():
+        first = eligibility.advanced_workers(records, book)
+        for award in runs:
+            rounds[award][authority] = (
+                first if award == Award.LDTT else eligibility.emulation_fighters(first, book, received)
+            )
+    for award, run_id in runs.items():
+        queries.replace_entries(run_id, authorities, _rows(run_id, rounds[award]))
+        queries.add_counts(
+            run_id,
+            {
+                str(authority): {"name": tree.units[authority].name, "code": tree.units[authority].code}
+                | round_.counts()
+                for authority, round_ in rounds[award].items()
+            },
+        )
+
+
+def _rows(run_id: int, rounds: dict[int, Round]) -> Iterator[queries.EntryRow]:
+    for authority, round_ in rounds.items():
+        for one in round_.judged:
+            record = one.record
+            yield queries.EntryRow(
+                run_id=run_id,
+                person_id=record.person_id,
+                unit_id=record.unit_id,
+                authority_id=authority,
+                title=record.title,
+                status=one.verdict.status.value,
+                code=one.verdict.code,
+                mean=None if record.mean is None else record.mean,
+                exact_mean=record.exact_mean,
+                rating=record.printed["classes"].get(str(record.facts.year)),
+                findings=one.verdict.findings,
+                facts=record.printed,
+                rank=one.rank,
+                within_quota=one.within_quota,
+            )
+
+
+def _finish_runs(run_ids: list[int]) -> None:
+    for run_id in run_ids:
+        made = db.session.get_one(EligibilityRun, run_id, populate_existing=True)
+        made.finished_at = clock.now()
+        audit.record(
+            None,
+            "commendations.listed",
+            made,
+            after={"year": made.year, "award": made.award, "rulebook": made.rulebook},
+        )
+
+
+def _finish(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {"url": f"/commendations/{arguments['year']}/{arguments['award']}"}
+
+
+ELIGIBILITY = register(
+    Kind(
+        "commendations.eligibility",
+        "List of %(award)s, %(year)s",
+        _plan,
+        _run,
+        _finish,
+        needs=Action.RUN_COMMENDATIONS,
+    )
+)
