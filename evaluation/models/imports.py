@@ -44,7 +44,7 @@ class ImportBatch(Table):
     changes: Mapped[dict[str, Any]] = mapped_column(JSONB)
     error_count: Mapped[int] = mapped_column(Integer)
     state: Mapped[ImportState] = mapped_column(word(ImportState), server_default=text("'PREVIEWED'"))
-    uploaded_by: Mapped[reference] = mapped_column(ForeignKey("person.id"))
+    uploaded_by: Mapped[reference | None] = mapped_column(ForeignKey("person.id"))
     uploaded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     applied_by: Mapped[reference | None] = mapped_column(ForeignKey("person.id"))
     applied_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

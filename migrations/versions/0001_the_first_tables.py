@@ -396,6 +396,7 @@ def upgrade():
         sa.Column("run_by", sa.BigInteger(), nullable=True),
         sa.Column("run_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("summary", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.ForeignKeyConstraint(["run_by"], ["person.id"], name=op.f("fk_eligibility_run_run_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_eligibility_run")),
     )
@@ -443,7 +444,7 @@ def upgrade():
             server_default=sa.text("'PREVIEWED'"),
             nullable=False,
         ),
-        sa.Column("uploaded_by", sa.BigInteger(), nullable=False),
+        sa.Column("uploaded_by", sa.BigInteger(), nullable=True),
         sa.Column("uploaded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("applied_by", sa.BigInteger(), nullable=True),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
@@ -1052,6 +1053,9 @@ def upgrade():
             nullable=True,
         ),
         sa.Column("findings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "facts", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
+        ),
         sa.Column("rank", sa.Integer(), nullable=True),
         sa.Column("within_quota", sa.Boolean(), nullable=True),
         sa.CheckConstraint(
