@@ -10,7 +10,6 @@ import pytest
 from evaluation import clock as clock_module
 from evaluation.extensions import db
 from evaluation.models import Assignment, Report
-from evaluation.rules.organisation import Office
 from evaluation.services import reports
 from tests import factories
 
