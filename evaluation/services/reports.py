@@ -237,6 +237,10 @@ def withdraw(actor: Actor, report_id: int) -> Report:
     except NotAllowed as refused:
         raise Conflict(_(refused.reason)) from None
     periods.late(report, StepName.SUBMIT)
+    if _examined(report):
+        raise Conflict(
+            _("The supervisor has already recorded findings on this sheet. Ask the supervisor to return it.")
+        )
     report.state = ReportState(target)
     report.submitted_late = False
     report.opened_by_supervisor_at = None
@@ -315,6 +319,13 @@ def _late(report: Report) -> bool:
     if report.state is ReportState.RETURNED and clock.today() <= periods.due(report, StepName.SCORE):
         return report.submitted_late
     return periods.late(report, StepName.SUBMIT)
+
+
+def _examined(report: Report) -> bool:
+    """Whether a supervisor has judged anything on the sheet: then it goes back by being returned, with a reason."""
+    return any(scores.live_mark(item) for item in report.items) or any(
+        row.given_points is not None for row in report.criteria
+    )
 
 
 def _written(report: Report) -> None:

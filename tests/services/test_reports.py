@@ -6,7 +6,17 @@ from uuid import uuid4
 
 import pytest
 
-from evaluation.models import AuditEvent, Extension, Notice, Receipt, Report, ScoreSheet, Stage, WorkItem
+from evaluation.models import (
+    AuditEvent,
+    Extension,
+    ItemMark,
+    Notice,
+    Receipt,
+    Report,
+    ScoreSheet,
+    Stage,
+    WorkItem,
+)
 from evaluation.rules.deadlines import StepName
 from evaluation.rules.explain import parse_exact
 from evaluation.rules.organisation import AbsenceKind
@@ -378,6 +388,25 @@ def test_a_withdrawn_sheet_is_a_draft_again_with_everything_in_it(month, databas
 def test_withdrawing_after_the_last_day_is_refused_because_it_could_not_be_sent_again(month, clock) -> None:
     submitted(month)
     clock(date(2026, 4, 20))
+    with pytest.raises(Conflict):
+        reports.withdraw(month.actor, month.report.id)
+    assert month.report.state is ReportState.SUBMITTED
+
+
+def test_a_sheet_with_a_supervisors_finding_goes_back_only_by_being_returned(month, database) -> None:
+    submitted(month)
+    database.session.add(
+        ItemMark(
+            item_id=month.first.id,
+            done=3,
+            quality_fails=0,
+            delays=0,
+            reason="Thiếu một hồ sơ",
+            marked_by=month.hung.id,
+        )
+    )
+    database.session.flush()
+    database.session.expire_all()
     with pytest.raises(Conflict):
         reports.withdraw(month.actor, month.report.id)
     assert month.report.state is ReportState.SUBMITTED
