@@ -1,6 +1,6 @@
 """Questions about units, people and offices, always as of a day."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from evaluation.extensions import db
-from evaluation.models import Assignment, Charge, Delegation, Person, RoleGrant, UnitCode, UnitPlace
+from evaluation.models import Assignment, Charge, Person, UnitCode, UnitPlace
 from evaluation.rules.organisation import Office
 from evaluation.rules.permissions import Relation, Role
 
@@ -52,56 +52,65 @@ def valid_on(dated, day: date):  # type: ignore[no-untyped-def]
     return (dated.valid_from <= day) & or_(dated.valid_to.is_(None), dated.valid_to > day)
 
 
+STANDING = text(
+    """
+    select 'office' as what, unit_id, office as word, null::bigint as delegator_id
+    from assignment
+    where person_id = :person_id and office <> 'STAFF'
+      and valid_from <= :day and (valid_to is null or valid_to > :day)
+    union all
+    -- a duty is lent only while the lender heads the unit
+    select 'lent', delegation.unit_id, null, delegation.delegator_id
+    from delegation
+    join assignment on assignment.unit_id = delegation.unit_id
+        and assignment.person_id = delegation.delegator_id and assignment.office = 'HEAD'
+        and assignment.valid_from <= :day and (assignment.valid_to is null or assignment.valid_to > :day)
+    where delegation.delegate_id = :person_id
+      and delegation.valid_from <= :day and (delegation.valid_to is null or delegation.valid_to > :day)
+    union all
+    select 'role', unit_id, role, null
+    from role_grant
+    where account_id = :account_id and valid_from <= :day and (valid_to is null or valid_to > :day)
+    """
+)
+
+
 def standing(person_id: int, account_id: int | None, day: date) -> Standing:
-    """Everything that decides what a person may do on a day, in three queries."""
-    offices = db.session.execute(
-        select(Assignment.unit_id, Assignment.office).where(
-            Assignment.person_id == person_id, Assignment.office != Office.STAFF, valid_on(Assignment, day)
-        )
-    ).all()
-    lent = db.session.execute(
-        select(Delegation.unit_id, Delegation.delegator_id)
-        .join(
-            Assignment,
-            (Assignment.unit_id == Delegation.unit_id)
-            & (Assignment.person_id == Delegation.delegator_id)
-            & (Assignment.office == Office.HEAD)
-            & valid_on(Assignment, day),
-        )
-        .where(Delegation.delegate_id == person_id, valid_on(Delegation, day))
-    ).all()
-    roles = (
-        db.session.execute(
-            select(RoleGrant.role, RoleGrant.unit_id).where(
-                RoleGrant.account_id == account_id, valid_on(RoleGrant, day)
-            )
-        ).all()
-        if account_id is not None
-        else []
-    )
+    """Everything that decides what a person may do on a day, in one query."""
+    found = db.session.execute(STANDING, {"person_id": person_id, "account_id": account_id, "day": day}).all()
     return Standing(
         person_id=person_id,
         day=day,
-        headed=frozenset(unit for unit, office in offices if office is Office.HEAD),
-        deputised=frozenset(unit for unit, office in offices if office is Office.DEPUTY),
-        delegated={unit: delegator for unit, delegator in lent},
-        roles=tuple((role, unit) for role, unit in roles),
+        headed=frozenset(row.unit_id for row in found if row.word == Office.HEAD and row.what == "office"),
+        deputised=frozenset(
+            row.unit_id for row in found if row.word == Office.DEPUTY and row.what == "office"
+        ),
+        delegated={row.unit_id: row.delegator_id for row in found if row.what == "lent"},
+        roles=tuple((Role(row.word), row.unit_id) for row in found if row.what == "role"),
     )
 
 
 def relations(who: Standing, subject: Subject) -> frozenset[Relation]:
     """How a person stands to a subject: one query, for the units above it."""
+    return relations_to_each(who, [subject])[0]
+
+
+def relations_to_each(who: Standing, subjects: Collection[Subject]) -> list[frozenset[Relation]]:
+    """How a person stands to each of many subjects, in their order: one query for the units above them all."""
+    matters = bool(who.headed or who.deputised or who.delegated or who.roles)
+    above = ancestors_of_each({subject.unit_id for subject in subjects}, who.day) if matters else {}
+    return [_held(who, subject, above.get(subject.unit_id, [])) for subject in subjects]
+
+
+def _held(who: Standing, subject: Subject, above: list[int]) -> frozenset[Relation]:
     held: set[Relation] = set()
     if who.person_id == subject.person_id:
         held.add(Relation.OWNER)
     held |= _office_over(who, subject.supervising_unit_id, Relation.SUPERVISOR, Relation.SUPERVISOR_DELEGATE)
     held |= _office_over(who, subject.confirming_unit_id, Relation.CONFIRMER, Relation.CONFIRMER_DELEGATE)
-    led = who.headed | who.deputised | who.delegated.keys()
-    if led or who.roles:
-        above = set(ancestors(subject.unit_id, who.day))
-        if led & above:
-            held.add(Relation.LEADER_ABOVE)
-        held |= {Relation(role.value) for role, unit_id in who.roles if unit_id in above}
+    if not (who.headed | who.deputised | who.delegated.keys()).isdisjoint(above):
+        held.add(Relation.LEADER_ABOVE)
+    held |= {Relation(role.value) for role, unit_id in who.roles if unit_id in above}
     return frozenset(held)
 
 
@@ -115,13 +124,19 @@ def _office_over(who: Standing, unit_id: int | None, own: Relation, lent: Relati
 
 def ancestors(unit_id: int, day: date) -> list[int]:
     """A unit and every unit above it on a day, nearest first; a dissolved unit stands where it last stood."""
+    return ancestors_of_each([unit_id], day)[unit_id]
+
+
+def ancestors_of_each(unit_ids: Iterable[int], day: date) -> dict[int, list[int]]:
+    """Each of many units with every unit above it on a day, nearest first, in one query."""
+    found: dict[int, list[int]] = {unit_id: [] for unit_id in unit_ids}
     rows = db.session.execute(
         text(
             """
-            with recursive above(unit_id, depth) as (
-                select cast(:unit_id as bigint), 0
+            with recursive above(origin, unit_id, depth) as (
+                select wanted, wanted, 0 from unnest(cast(:unit_ids as bigint[])) as wanted
                 union all
-                select place.parent_id, above.depth + 1
+                select above.origin, place.parent_id, above.depth + 1
                 from above
                 join lateral (
                     select parent_id from unit_place
@@ -130,12 +145,14 @@ def ancestors(unit_id: int, day: date) -> list[int]:
                 ) place on true
                 where place.parent_id is not null and above.depth < 20
             )
-            select unit_id from above order by depth
+            select origin, unit_id from above order by origin, depth
             """
         ),
-        {"unit_id": unit_id, "day": day},
+        {"unit_ids": list(found), "day": day},
     )
-    return [row.unit_id for row in rows]
+    for origin, unit_id in rows:
+        found[origin].append(unit_id)
+    return found
 
 
 def descendants(unit_ids: Iterable[int], day: date) -> list[int]:
@@ -175,6 +192,24 @@ def main_assignment(person_id: int, day: date) -> Assignment | None:
     )
 
 
+def main_office(person_id: int, day: date) -> tuple[str, str]:
+    """Title and unit name of a person's main service on a day, in one query; empty when there is none."""
+    name = (
+        select(UnitPlace.name)
+        .where(UnitPlace.unit_id == Assignment.unit_id, UnitPlace.valid_from <= day)
+        .order_by(UnitPlace.valid_from.desc())
+        .limit(1)
+        .correlate(Assignment)
+        .scalar_subquery()
+    )
+    row = db.session.execute(
+        select(Assignment.title, name).where(
+            Assignment.person_id == person_id, Assignment.is_main, valid_on(Assignment, day)
+        )
+    ).first()
+    return (row[0], row[1] or "") if row else ("", "")
+
+
 def unit_names(unit_ids: Iterable[int], day: date) -> dict[int, str]:
     """Names of units as of a day, or the last name a unit had before it."""
     wanted = list(set(unit_ids))
@@ -184,7 +219,7 @@ def unit_names(unit_ids: Iterable[int], day: date) -> dict[int, str]:
         .ext(distinct_on(UnitPlace.unit_id))
         .order_by(UnitPlace.unit_id, UnitPlace.valid_from.desc())
     )
-    return {unit_id: name for unit_id, name in rows}
+    return {row.unit_id: row.name for row in rows}
 
 
 def unit_by_code(code: str, day: date) -> int | None:

@@ -1,6 +1,7 @@
 """The one permission function, and the doors: every object is fetched through a check it cannot forget."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,6 +49,11 @@ def subject_of(report: Report) -> Subject:
 def may(actor: Actor, action: Action, subject: Subject) -> bool:
     """Whether an actor may act upon a subject today."""
     return allowed(action, organisation.relations(actor.standing, subject))
+
+
+def may_each(actor: Actor, action: Action, subjects: Collection[Subject]) -> list[bool]:
+    """Whether an actor may act upon each of many subjects today, in their order and in one query."""
+    return [allowed(action, held) for held in organisation.relations_to_each(actor.standing, subjects)]
 
 
 def require(actor: Actor, action: Action, subject: Subject) -> frozenset[Relation]:

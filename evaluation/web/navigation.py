@@ -59,6 +59,10 @@ def _home_affairs(actor: Actor) -> bool:
     return any(actor.standing.holds(role) for role in (Role.HOME_AFFAIRS, Role.INSPECTOR))
 
 
+def _reads_lists(actor: Actor) -> bool:
+    return _home_affairs(actor) or actor.standing.holds(Role.PERSONNEL)
+
+
 def _registers(actor: Actor) -> bool:
     return bool(actor.standing.roles)
 
@@ -72,7 +76,7 @@ ENTRIES = (
     Entry("confirmations.index", _l("Confirm"), _leads, "confirmations"),
     Entry("grades.index", _l("Annual class"), _leads_or_oversees, "grades"),
     Entry("standings.index", _l("Units"), _leads_or_oversees, "standings"),
-    Entry("commendations.index", _l("Commendation"), _home_affairs, "commendations"),
+    Entry("commendations.index", _l("Commendation"), _reads_lists, "commendations"),
     Entry("catalogue.index", _l("Catalogue"), _everyone, "catalogue"),
     Entry("organisation.index", _l("Organisation"), _registers, "organisation"),
     Entry("jobs.index", _l("Jobs"), _home_affairs, "jobs"),
@@ -96,12 +100,9 @@ def _context() -> dict[str, object]:
         for entry in ENTRIES
         if entry.endpoint in current_app.view_functions and entry.shown(actor)
     ]
-    assignment = organisation.main_assignment(actor.person_id, clock.today())
-    unit = (
-        organisation.unit_names([assignment.unit_id], clock.today())[assignment.unit_id] if assignment else ""
-    )
+    title, unit = organisation.main_office(actor.person_id, clock.today())
     return {
         "menu": menu,
         "today": clock.today(),
-        "signed_in": SignedIn(current_user.person.full_name, assignment.title if assignment else "", unit),
+        "signed_in": SignedIn(current_user.person.full_name, title, unit),
     }
