@@ -123,7 +123,7 @@ own as (
 ),
 leader as (
     select report.id, report.person_id, report.unit_id, report.agency_id, report.office, unit.role,
-        exists (
+        :by_field and exists (
             select from charge where charge.deputy_id = report.person_id and report.office = 'DEPUTY'
               and charge.valid_from <= :day and (charge.valid_to is null or charge.valid_to > :day)
         ) as has_field
@@ -313,12 +313,12 @@ class Below:
     failing: bool
 
 
-def leaders(period_id: int, day: date) -> list[Below]:
-    """All leaders with a final sheet, in one statement."""
+def leaders(period_id: int, day: date, *, by_field: bool) -> list[Below]:
+    """All leaders with a final sheet, in one statement; `by_field` false makes deputies answer for the whole unit."""
     people = "people as (select unit_id from person_month where period_id = :period_id),"
     rows = db.session.execute(
         text(LEADERS.format(above=people + ABOVE.format(people="people"))),
-        {"period_id": period_id, "day": day},
+        {"period_id": period_id, "day": day, "by_field": by_field},
     )
     return [Below(**row._mapping) for row in rows]
 

@@ -181,10 +181,12 @@ def roll_up_leaders(period: Period) -> int:
     """
     frozen = queries.frozen_leaders(period.id)
     used = {report_id: row.unit_result for report_id, row in frozen.items()}
+    book = rulebooks.shelf().for_day("evaluation", period.month)
+    by_field = book.choice("deputy_unit_result", period.month) == "FIELD"
     changed: set[int] = set()
     for _round in range(len(frozen) + 1):
         moved = {}
-        for below in queries.leaders(period.id, period.month):
+        for below in queries.leaders(period.id, period.month, by_field=by_field):
             row = frozen[below.report_id]
             now = _unit_result(below, rulebooks.shelf().named(row.rulebook), period)
             if now != used[below.report_id] and row.organising is not None and row.cohesion is not None:

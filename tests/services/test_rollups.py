@@ -451,27 +451,16 @@ def test_who_is_below_a_leader_is_the_same_in_both_ways_of_asking(fields, fates)
         from evaluation.queries import rollups as queries
         from evaluation.queries import subordinates
 
-        by_id = {below.report_id: below for below in queries.leaders(period.id, period.month)}
+        by_id = {below.report_id: below for below in queries.leaders(period.id, period.month, by_field=True)}
         rolled = {row.report_id: row for row in db.session.scalars(select(PersonMonth))}
         for report_id, below in by_id.items():
             report = db.session.get_one(Report, report_id)
-            mine = [rolled[one.report_id] for one in _everyone_below(subordinates, report)]
+            mine = [rolled[one.report_id] for one in subordinates.of_leader(report)]
             missing = any(
                 row.total is None and row.status not in (ScoreStatus.NOT_RATED, ScoreStatus.INSUFFICIENT_DATA)
                 for row in mine
             )
             assert (below.missing, below.failing) == (missing, any(row.band is Band.KHTNV for row in mine))
-
-
-def _everyone_below(subordinates, report: Report):
-    """The people of queries/subordinates.py, those without enough data included."""
-    condition = subordinates._under(report)
-    ids = db.session.execute(
-        select(Report.id.label("report_id")).where(
-            Report.period_id == report.period_id, Report.person_id != report.person_id, condition
-        )
-    )
-    return ids.all()
 
 
 def _freeze_again(who: Person, by: Person) -> None:
