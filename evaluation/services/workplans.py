@@ -287,9 +287,12 @@ def _changes(reports: list[Report], typed: dict[int, GridRow], month: Month) -> 
 
 
 def _cell_fault(column: str, item: WorkItem, report: Report, name: str, says: str) -> Fault:
-    return Fault(
-        f"{column}-{item.id}", f"{report.person.full_name}, {item.task[:60]}, {name.lower()}: {says}"
-    )
+    return Fault(f"{column}-{item.id}", f"{line_name(report, item)}{name.lower()}: {says}")
+
+
+def line_name(report: Report, item: WorkItem) -> str:
+    """Where a fault of the grid stands, as the summary names it."""
+    return f"{report.person.full_name}, {item.task[:60]}, "
 
 
 def _refuse_stale(reports: list[Report], typed: dict[int, GridRow], changed: set[int]) -> None:

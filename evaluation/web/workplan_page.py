@@ -16,8 +16,8 @@ from evaluation.rules.deadlines import StepName
 from evaluation.rules.scoring import WorkKind
 from evaluation.rules.workflow import ReportState
 from evaluation.services.assigning import OPEN_FOR_WORK
-from evaluation.services.workplans import ASSIGNABLE
-from evaluation.web.presentation import day, quantity
+from evaluation.services.workplans import ASSIGNABLE, line_name
+from evaluation.web.presentation import day, quantity, short_day
 
 STATES = {
     ReportState.DRAFT: ("", _l("Being written")),
@@ -130,16 +130,21 @@ def _line(
         item,
         code,
         typed.get(f"quantity-{item.id}", quantity(item.assigned)),
-        typed.get(f"due_on-{item.id}", day(item.due_on) if item.due_on else ""),
+        typed.get(f"due_on-{item.id}", short_day(item.due_on) if item.due_on else ""),
         Fraction(item.assigned) * Fraction(item.coefficient),
         editable,
         editable and not item.reported,
         f"remove-{item.id}" in typed,
         item.kind is WorkKind.PLANNED and someone.open and item.assigned > item.done,
-        faults.get(f"quantity-{item.id}"),
-        faults.get(f"due_on-{item.id}"),
+        _beside(faults.get(f"quantity-{item.id}"), someone, item),
+        _beside(faults.get(f"due_on-{item.id}"), someone, item),
         stored,
     )
+
+
+def _beside(fault: str | None, someone: Someone, item: WorkItem) -> str | None:
+    """The fault without the names of the person and the work, which stand in the row."""
+    return fault.removeprefix(line_name(someone.report, item)) if fault else None
 
 
 def _units(report: Report, *, planned: bool) -> Fraction:
