@@ -15,13 +15,13 @@ from evaluation.extensions import db
 from evaluation.models import (
     CriterionMark,
     Evidence,
+    ProductVersion,
     Report,
     ScoreSheet,
     Stage,
     WorkItem,
 )
-from evaluation.queries import organisation
-from evaluation.queries import reports as questions
+from evaluation.queries import catalogue, organisation
 from evaluation.rules.deadlines import StepName
 from evaluation.rules.permissions import Action
 from evaluation.rules.scoring import WorkKind
@@ -101,7 +101,7 @@ def add_adhoc(
 ) -> WorkItem:
     """Adds work outside the plan from the agency's catalogue; it adds to the results, not to what was assigned."""
     report = _editable(actor, report_id)
-    product = questions.usable_product(report, version_id)
+    product = db.session.scalar(catalogue.usable_for(report).where(ProductVersion.id == version_id))
     faults = []
     if product is None:
         faults.append(

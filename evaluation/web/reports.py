@@ -13,7 +13,7 @@ from evaluation.queries import reports as questions
 from evaluation.rules.deadlines import StepName
 from evaluation.rules.permissions import Action, Relation
 from evaluation.rules.workflow import ReportState
-from evaluation.services import access, periods, projections, receipts, reports
+from evaluation.services import access, catalogue_search, periods, projections, receipts, reports
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid, Missing
 from evaluation.services.reports import LineEntry, Stale
 from evaluation.web import sheet_page
@@ -165,7 +165,7 @@ def add_work(report_id: int) -> Answer | tuple[str, int]:
         item = reports.add_adhoc(
             current_actor(),
             report_id,
-            version_id=_number(form.get("version_id")),
+            version_id=_number(next(filter(None, form.getlist("version_id")), None)),
             quantity=form.get("quantity", ""),
             due_on=form.get("due_on", ""),
             note=form.get("note", ""),
@@ -300,7 +300,7 @@ def _add_page(report: Report, form: Mapping[str, str], faults: list[Fault]) -> s
         "reports/add.html",
         report=report,
         words=words,
-        products=questions.search_products(report, words),
+        products=catalogue_search.for_report(current_actor(), report.id, words=words),
         form_values=form,
         month=month_text(report.period.month),
         errors=[(fault.place, fault.message) for fault in faults],

@@ -41,7 +41,6 @@ STAGES = (
     (Stage.FINAL, _l("Final score")),
 )
 ACTIONS = {
-    "report.opened": _l("Sheet opened"),
     "report.saved": _l("Draft saved"),
     "report.work_added": _l("Work outside the plan added"),
     "report.work_removed": _l("Added work removed"),
@@ -53,9 +52,15 @@ ACTIONS = {
     "report.sent_back": _l("Sent back to the supervisor"),
     "report.published": _l("Published"),
     "report.read": _l("Read"),
-    "report.line_marked": _l("Finding on a line recorded"),
-    "report.criteria_marked": _l("General criteria scored by the supervisor"),
-    "report.leader_rated": _l("Leadership ratios set"),
+    "report.opened": _l("Opened by the supervisor"),
+    "report.marked": _l("Finding recorded by the supervisor"),
+    "report.accepted": _l("Accepted as self-assessed"),
+    "workplan.assigned": _l("Work assigned"),
+    "workplan.saved": _l("Assigned work changed"),
+    "workplan.copied": _l("Work copied from last month"),
+    "workplan.shared": _l("Work assigned to all holders of the position"),
+    "workplan.removed": _l("Assigned work removed"),
+    "workplan.handed_over": _l("Work handed over"),
     "evidence.attached": _l("Evidence attached"),
     "evidence.removed": _l("Evidence removed"),
 }

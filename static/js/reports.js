@@ -1,6 +1,7 @@
 /* The sheet of a month: the projected score after each save, Alt+N, the space bar as "all points", two versions. */
 (function () {
   "use strict";
+  for (const part of document.querySelectorAll("[data-with-script]")) part.hidden = false;
   const form = document.getElementById("sheet");
   if (!form) return;
 

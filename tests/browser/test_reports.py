@@ -178,7 +178,8 @@ def test_work_is_added_by_keyboard_and_typed_values_are_kept(month, live_server,
     page.locator(f"#line-{month['items'][0]}-done").fill("3")
     page.keyboard.press("Alt+n")
     page.get_by_role("heading", name="Thêm việc ngoài kế hoạch").wait_for()
-    page.get_by_role("radio").first.check()
+    page.get_by_role("combobox", name="Sản phẩm / công việc").fill("bao cao dot xuat")
+    page.get_by_role("option", name="Báo cáo đột xuất").click()
     page.get_by_role("button", name="Thêm vào phiếu").click()
     page.get_by_text("đột xuất", exact=True).wait_for()
     assert page.locator(f"#line-{month['items'][0]}-done").input_value() == "3"

@@ -19,7 +19,7 @@ from evaluation.models import (
 )
 from evaluation.rules.deadlines import StepName
 from evaluation.rules.explain import parse_exact
-from evaluation.rules.organisation import AbsenceKind
+from evaluation.rules.organisation import AbsenceKind, UnitRole
 from evaluation.rules.scoring import ScoreStatus, WorkKind
 from evaluation.rules.workflow import ReportState
 from evaluation.services import reports, scores
@@ -436,10 +436,10 @@ def test_work_added_by_the_official_adds_to_the_results_only(month) -> None:
 
 
 def test_only_products_of_the_own_agency_and_month_and_position_can_be_added(month) -> None:
-    elsewhere = factories.product(month.province)
+    own = factories.product(month.department, positions=[month.job])
+    elsewhere = factories.product(factories.unit("Sở Tài chính", role=UnitRole.USING_AGENCY))
     later = factories.product(month.department, since=date(2026, 4, 1))
     others = factories.product(month.department, positions=[factories.position("Kế toán")])
-    own = factories.product(month.department, positions=[month.job])
     for refused in (elsewhere, later, others):
         with pytest.raises(Invalid):
             reports.add_adhoc(month.actor, month.report.id, version_id=refused.id, quantity="1")
