@@ -235,3 +235,31 @@ def position_name(position_id: int | None) -> str | None:
     if position_id is None:
         return None
     return db.session.scalar(select(JobPosition.name).where(JobPosition.id == position_id))
+
+
+def catalogue_by_number(agency_id: int, decision_number: str) -> Catalogue | None:
+    """An agency's catalogue by the number of its decision, spaces and case aside."""
+    wanted = fold(decision_number).replace(" ", "")
+    rows = db.session.scalars(select(Catalogue).where(Catalogue.agency_id == agency_id))
+    return next((one for one in rows if fold(one.decision_number).replace(" ", "") == wanted), None)
+
+
+def product_by_code(agency_id: int, code: str) -> Product | None:
+    """An agency's product by its code in any case."""
+    return db.session.scalar(
+        select(Product).where(Product.agency_id == agency_id, func.lower(Product.code) == code.lower())
+    )
+
+
+def running_texts(agency_id: int, task: str) -> list[tuple[str, int, str, str | None]]:
+    """Code, product, task and detail of an agency's products without an end whose key holds a task."""
+    rows = db.session.execute(
+        select(Product.code, Product.id, ProductVersion.task, ProductVersion.detail)
+        .join(Product, Product.id == ProductVersion.product_id)
+        .where(
+            Product.agency_id == agency_id,
+            ProductVersion.valid_to.is_(None),
+            func.strpos(ProductVersion.search_key, fold(task)) > 0,
+        )
+    )
+    return [tuple(row) for row in rows]
