@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from evaluation.extensions import db
 from evaluation.models import AuditEvent, Delegation, Notice, ProductUnit, ProductVersion, Report, WorkItem
+from evaluation.rules.deadlines import StepName
 from evaluation.rules.organisation import Office
 from evaluation.rules.periods import Month
 from evaluation.rules.scoring import WorkKind, sums_of
@@ -324,6 +325,35 @@ def test_after_the_last_day_the_grid_changes_ad_hoc_lines_only(office, letter, c
     db.session.rollback()
     workplans.save_grid(hung(office), office.division.id, MARCH, [row(planned, lan), row(extra, lan, "5")])
     assert (planned.assigned, extra.assigned) == (Decimal(4), Decimal(5))
+
+
+def test_a_line_ticked_for_removal_leaves_unless_it_was_reported_on(office, letter):
+    gone, kept = give(office, office.lan, letter), give(office, office.nam, letter)
+    kept.reported = True
+    db.session.flush()
+    rows = [row(gone, sheet(office.lan), remove=True), row(kept, sheet(office.nam), remove=True)]
+    with pytest.raises(Invalid) as refused:
+        workplans.save_grid(hung(office), office.division.id, MARCH, rows)
+    assert [fault.place for fault in refused.value.faults] == [f"quantity-{kept.id}"]
+    db.session.rollback()
+    workplans.save_grid(hung(office), office.division.id, MARCH, rows[:1])
+    assert sheet(office.lan).items == []
+    assert len(sheet(office.nam).items) == 1
+
+
+def test_an_extension_of_assigning_opens_the_plan_again(office, letter, clock):
+    clock(date(2026, 3, 9))
+    periods.grant_extension(
+        factories.actor(office.thu, date(2026, 3, 9)),
+        period_id=sheet(office.lan).period_id,
+        step=StepName.ASSIGN,
+        due=date(2026, 3, 12),
+        reason="Kế hoạch điều chỉnh",
+        report_id=sheet(office.lan).id,
+    )
+    assert give(office, office.lan, letter).kind is WorkKind.PLANNED
+    with pytest.raises(Conflict):
+        give(office, office.nam, letter)
 
 
 # Last month
