@@ -292,16 +292,15 @@ def _return(actor: Actor, report: Report, held: frozenset[Relation], reason: str
 def _refuse_unopened(reports: list[Report]) -> None:
     """Which of these must be opened first, and why each."""
     db.session.flush()
+    unset = {report.id: marks.missing(report) for report in reports}
     refused = []
     for sheet in questions.rows(reports, rulebooks.shelf()):
+        why = [fault.message.rstrip(".") for fault in unset[sheet.id]]
         if not may_accept_in_bulk(sheet.findings, opened=sheet.opened):
-            why = "; ".join(_(one.reason.label, count=one.count) for one in sheet.findings)
-            refused.append(
-                Fault(
-                    f"pick-{sheet.id}",
-                    _("Open the sheet of %(name)s first: %(why)s.", name=sheet.name, why=why),
-                )
-            )
+            why = [_(one.reason.label, count=one.count) for one in sheet.findings]
+        if why:
+            says = _("Open the sheet of %(name)s first: %(why)s.", name=sheet.name, why="; ".join(why))
+            refused.append(Fault(f"pick-{sheet.id}", says))
     if refused:
         raise Invalid(refused)
 

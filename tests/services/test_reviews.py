@@ -457,6 +457,16 @@ def test_a_leader_is_not_scored_before_both_ratios_are_set(office: factories.Off
     reviews.score(thu, report.id)
 
 
+def test_an_opened_leader_without_ratios_is_not_accepted_in_bulk_and_the_refusal_names_them(
+    office: factories.Office1,
+) -> None:
+    report = submitted(office, office.hung)
+    thu = factories.actor(office.thu, DAY)
+    reviews.opened(thu, report.id)
+    with pytest.raises(Invalid, match=r"Trần Văn Hùng.*\(đ\)"):
+        reviews.accept_many(thu, [report.id])
+
+
 def test_a_member_of_staff_has_no_leaders_ratios(office: factories.Office1) -> None:
     report = submitted(office, office.lan)
     with pytest.raises(Invalid):
