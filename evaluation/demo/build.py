@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from evaluation import clock
 from evaluation.demo import months, organisation, scores, stories
 from evaluation.demo.months import Plan
 from evaluation.demo.organisation import DemoProvince
 from evaluation.extensions import db
-from evaluation.models import Notice, Period
+from evaluation.models import Account, Notice, Period, YearGrade
 from evaluation.queries.organisation import count_people
-from evaluation.rules.organisation import Office
+from evaluation.rules.organisation import Office, UnitRole
 from evaluation.rules.periods import Month
-from evaluation.services import accounts, periods, rollups, rulebooks
+from evaluation.rules.workflow import GradeState
+from evaluation.services import accounts, commendations, grades, periods, rollups, rulebooks
+from evaluation.services.access import actor_for
 
 log = logging.getLogger(__name__)
 LINES = (12, 20)
@@ -60,6 +62,7 @@ def build(officials: int, number_of_months: int, seed: int, password: str) -> Bu
             over=month is not this,
             strictness=strictness,
             untouched=frozenset({people.lan.id}),
+            prompt_units=frozenset({people.hung.unit}),
         )
         filled, written = _month(province, month, plan, f"{seed}/{month}")
         sheets += filled
@@ -104,7 +107,41 @@ def _month(province: DemoProvince, month: Month, plan: Plan, seed: str) -> tuple
 
 
 def _results(finished: list[Month], province: DemoProvince, people: stories.Cast) -> None:
-    """Rolls the finished months up."""
+    """Rolls the finished months up, classifies the year so far in all agencies but one, and works the lists out."""
     for month in finished:
         rollups.run_month_now(month)
-    del province, people
+    year = finished[-1].year
+    agencies = [unit.id for unit in province.units if unit.role is UnitRole.USING_AGENCY]
+    for agency in agencies:
+        grades.propose(agency, year)
+    db.session.commit()
+    for agency in agencies[:-2] + agencies[-1:]:
+        _classify(province, agency, year)
+    for award in ("LDTT", "CSTDCS"):
+        commendations.run_now(year, award)
+
+
+def _classify(province: DemoProvince, agency: int, year: int) -> None:
+    """The heads decide as proposed and publish; what has no proposal is left for them to look at."""
+    for unit in (agency, province.root):
+        head = next(
+            person for person in province.people if person.unit == unit and person.office is Office.HEAD
+        )
+        actor = actor_for(head.id, _account(head.id))
+        wanted = db.session.scalars(
+            select(YearGrade.id).where(
+                YearGrade.agency_id == agency,
+                YearGrade.confirming_unit_id == unit,
+                YearGrade.year == year,
+                YearGrade.state == GradeState.PROPOSED,
+                YearGrade.proposed_class.is_not(None),
+                YearGrade.superseded_at.is_(None),
+            )
+        ).all()
+        if wanted:
+            grades.decide_as_proposed(actor, list(wanted))
+            grades.publish(actor, agency, year, decision_number=f"{agency + 900}/QĐ-XL")
+
+
+def _account(person_id: int) -> int | None:
+    return db.session.scalar(select(Account.id).where(Account.person_id == person_id))

@@ -79,6 +79,7 @@ class Plan:
     over: bool
     strictness: dict[int, float]
     untouched: frozenset[int] = frozenset()
+    prompt_units: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -147,7 +148,8 @@ def _lines(
     products = province.products[sheet.person.position or "VT07"]
     start = chance.randrange(len(products))
     fixed = sheet.person.id in plan.untouched
-    filed = plan.over or (not fixed and chance.random() < 0.5)
+    likely = 1.0 if sheet.unit_id in plan.prompt_units else 0.5
+    filed = plan.over or (not fixed and chance.random() < likely)
     sheet.state = (
         (ReportState.CONFIRMED if plan.over else ReportState.SUBMITTED) if filed else ReportState.DRAFT
     )
