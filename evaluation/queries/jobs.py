@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from evaluation.extensions import db
-from evaluation.models import Job, JobChunk, JobState, UnitPlace
+from evaluation.models import Job, JobChunk, JobState, Period, UnitPlace
 from evaluation.queries.organisation import valid_on
+from evaluation.rules.periods import Month
 
 MOST_ATTEMPTS = 3
 
@@ -170,3 +171,8 @@ def newest(page: int, per_page: int) -> tuple[list[Progress], int]:
         select(Job.id).order_by(Job.id.desc()).limit(per_page).offset((page - 1) * per_page)
     ).all()
     return progress(ids), total
+
+
+def months_opened() -> list[Month]:
+    """Months that were opened, newest first."""
+    return [Month.of(day) for day in db.session.scalars(select(Period.month).order_by(Period.month.desc()))]

@@ -21,7 +21,7 @@ from evaluation.rules.permissions import Action, Relation, allowed
 from evaluation.rules.rulebook import Rulebook
 from evaluation.rules.terms import finite
 from evaluation.rules.workflow import GRADE_MOVES, GradeState, NotAllowed, moved
-from evaluation.services import access, audit, jobs, notices, rulebooks
+from evaluation.services import access, audit, jobs, notices, receipts, rulebooks
 from evaluation.services.access import Actor
 from evaluation.services.job_kinds import Kind, Piece, register
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid, Missing
@@ -284,20 +284,27 @@ def decide(
     reason: str | None = None,
     decision_number: str | None = None,
     exceptional_document: str | None = None,
+    transaction_id: str | None = None,
 ) -> YearGrade:
     """The competent head decides a class, never the own one; a class other than proposed needs a reason.
 
     Excellent beyond the quota is refused, up to the exceptional share it needs the number of its document (Article 20.5.b).
     """
     first, _held = grade_for(actor, grade_id)
+    if receipts.taken(actor, transaction_id, "grade.decided") is not None:
+        return first
     queries.lock_quota(first.agency_id, first.year)
     grade = _decide(actor, grade_id, klass, reason, decision_number, exceptional_document)
+    receipts.keep(transaction_id, {"grade": grade_id})
     db.session.commit()
     return grade
 
 
-def decide_as_proposed(actor: Actor, grade_ids: list[int]) -> int:
+def decide_as_proposed(actor: Actor, grade_ids: list[int], *, transaction_id: str | None = None) -> int:
     """Decides many classes as proposed, all or none; answers how many."""
+    earlier = receipts.taken(actor, transaction_id, "grades.decided")
+    if earlier is not None:
+        return int(earlier["count"])
     for grade_id in sorted(set(grade_ids)):
         grade, _held = grade_for(actor, grade_id)
         if grade.proposed_class is None:
@@ -306,6 +313,7 @@ def decide_as_proposed(actor: Actor, grade_ids: list[int]) -> int:
             )
         queries.lock_quota(grade.agency_id, grade.year)
         _decide(actor, grade_id, grade.proposed_class, None, None, None)
+    receipts.keep(transaction_id, {"count": len(set(grade_ids))})
     db.session.commit()
     return len(set(grade_ids))
 
@@ -390,8 +398,13 @@ def _check_quota(grade: YearGrade, document: str | None) -> None:
             )
 
 
-def publish(actor: Actor, agency_id: int, year: int, *, decision_number: str) -> int:
+def publish(
+    actor: Actor, agency_id: int, year: int, *, decision_number: str, transaction_id: str | None = None
+) -> int:
     """Publishes the decided classes that the actor is competent for and tells everyone; answers how many."""
+    earlier = receipts.taken(actor, transaction_id, "grades.published")
+    if earlier is not None:
+        return int(earlier["count"])
     number = decision_number.strip()
     if not number:
         raise Invalid([Fault("decision_number", _("Enter the number of the decision."))])
@@ -413,8 +426,25 @@ def publish(actor: Actor, agency_id: int, year: int, *, decision_number: str) ->
         published += 1
     if not published:
         raise Conflict(_("There is no decided class here that you can publish."))
+    receipts.keep(transaction_id, {"count": published})
     db.session.commit()
     return published
+
+
+def require_reading(actor: Actor, agency_id: int) -> frozenset[Relation]:
+    """The actor's relations to an agency whose classes of the year the actor may see."""
+    return access.require(actor, Action.READ_UNIT, Subject(agency_id, confirming_unit_id=agency_id))
+
+
+def may_ask(actor: Actor, agency_id: int) -> bool:
+    """Whether the actor may have an agency's proposals worked out."""
+    return access.may(actor, Action.PROPOSE_GRADES, Subject(agency_id, confirming_unit_id=agency_id))
+
+
+def december_choice(year: int) -> str:
+    """How the rulebook treats December when the year is classified before it ends."""
+    day = queries.bounds(year)["since"]
+    return str(rulebooks.shelf().for_day("evaluation", day).choice("december", day))
 
 
 def may_decide(actor: Actor, grade: YearGrade) -> bool:

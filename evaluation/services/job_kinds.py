@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation import services
-from evaluation.queries.organisation import Subject
 from evaluation.rules.permissions import Action
 
 Arguments = dict[str, Any]
@@ -27,8 +26,8 @@ class Piece:
 class Kind:
     """A kind of job: `plan` cuts it, `run` does one piece without committing, `finish` says what came of it.
 
-    `title` is a message id with the arguments as its parameters; `needs` is asked upon what `subject_of`
-    names, the whole province where it names nothing.
+    `title` is a message id with the arguments as its parameters; `needs` is asked upon the unit that `unit_of` names,
+    the whole province where it names none.
     """
 
     name: str
@@ -37,7 +36,7 @@ class Kind:
     run: Callable[[Arguments, Arguments], None]
     finish: Callable[[Arguments], Arguments | None] = lambda _arguments: None
     needs: Action = Action.RUN_JOBS
-    subject_of: Callable[[Arguments], Subject | None] = lambda _arguments: None
+    unit_of: Callable[[Arguments], int | None] = lambda _arguments: None
 
 
 KINDS: dict[str, Kind] = {}

@@ -39,7 +39,9 @@ def ask(actor: Actor | None, name: str, arguments: dict[str, Any], key: str | No
     """Asks for work; while a job of the same key is alive it is the same job. The timetable asks without an actor."""
     kind = kind_of(name)
     if actor is not None:
-        access.require(actor, kind.needs, kind.subject_of(arguments) or Subject(queries.province(clock.today())))
+        access.require(
+            actor, kind.needs, kind.subject_of(arguments) or Subject(queries.province(clock.today()))
+        )
     key = key or ":".join([name, *(str(value) for _key, value in sorted(arguments.items()))])
     fresh = db.session.scalar(
         insert(Job)
@@ -118,7 +120,12 @@ def progress_for(actor: Actor, job_id: int) -> Progress:
 
 def may_read(actor: Actor) -> bool:
     """Whether an actor may read every job."""
-    return access.may(actor, Action.READ_JOBS, Subject(queries.province(clock.today())))
+    return may(actor, Action.READ_JOBS)
+
+
+def may(actor: Actor, action: Action) -> bool:
+    """Whether an actor may do something with jobs of the whole province."""
+    return access.may(actor, action, Subject(queries.province(clock.today())))
 
 
 def _take(job_id: int) -> tuple[str, Taken] | None:

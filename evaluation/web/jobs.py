@@ -1,0 +1,175 @@
+"""Background work: what runs, how far it is, and asking for roll-ups and proposals."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from evaluation import clock
+from evaluation.extensions import db
+from evaluation.models import JobState
+from evaluation.queries import jobs as questions
+from evaluation.queries.jobs import Progress
+from evaluation.rules.periods import Month
+from evaluation.rules.permissions import Action
+from evaluation.services import grades, jobs, rollups
+from evaluation.services.job_kinds import kind_of
+from evaluation.services.refusals import Fault, Forbidden, Invalid
+from evaluation.web.access import current_actor
+
+blueprint = Blueprint("jobs", __name__, url_prefix="/jobs")
+PER_PAGE = 50
+Answer = str | Response | tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A job as the progress card shows it."""
+
+    id: int
+    title: str
+    state: str
+    percent: int
+    done: int
+    total: int
+    attempts: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    left: str | None
+    says: str | None
+    result_url: str | None
+    result_label: str | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where a list stands."""
+
+    page: int
+    total: int
+    per_page: int = PER_PAGE
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.per_page))
+
+
+@blueprint.get("/")
+def index() -> Answer:
+    """All jobs, newest first, and the buttons that ask for new ones."""
+    return _list([])
+
+
+@blueprint.post("/rollups")
+def roll_up() -> Answer:
+    """Asks for a month's roll-up."""
+    try:
+        month = Month.parse(request.form.get("month", ""))
+        job = rollups.ask_for(current_actor(), month)
+    except ValueError:
+        return _list([Fault("month", _("Choose a month."))]), 422
+    except Invalid as refused:
+        db.session.rollback()
+        return _list(refused.faults), 422
+    return redirect(url_for(".show", job_id=job.id), 303)
+
+
+@blueprint.post("/proposals")
+def propose() -> Answer:
+    """Asks for the proposed classes of a year for all agencies."""
+    year = request.form.get("year", type=int)
+    if year is None or not 2026 <= year <= clock.today().year:
+        return _list([Fault("year", _("Choose a year."))]), 422
+    job = grades.ask_for_proposals(current_actor(), year)
+    return redirect(url_for(".show", job_id=job.id), 303)
+
+
+@blueprint.get("/<int:job_id>")
+def show(job_id: int) -> Answer:
+    """How far one job is; its card asks again by itself."""
+    job = shown(jobs.progress_for(current_actor(), job_id))
+    if request.headers.get("HX-Request"):
+        return render_template("jobs/_progress.html", job=job)
+    return render_template("jobs/show.html", job=job, reads_all=jobs.may_read(current_actor()))
+
+
+def shown(progress: Progress) -> Shown:
+    """A job's progress in the reader's words."""
+    job = progress.job
+    kind = kind_of(job.name)
+    url, label = _result(job.name, job.arguments) if job.state is JobState.DONE else (None, None)
+    return Shown(
+        id=job.id,
+        title=_(kind.title, **{key: _value(key, value) for key, value in job.arguments.items()}),
+        state=job.state.value,
+        percent=progress.percent,
+        done=progress.done,
+        total=progress.total,
+        attempts=progress.attempts,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        left=_duration(progress.seconds_left(clock.now())),
+        says=job.error or _figures(job.result),
+        result_url=url,
+        result_label=label,
+    )
+
+
+def _value(key: str, value: Any) -> str:
+    if key == "month":
+        year, month = str(value).split("-")
+        return f"{month}/{year}"
+    return str(value)
+
+
+def _figures(result: dict[str, Any] | None) -> str | None:
+    if not result or "sheets" not in result:
+        return None
+    return _(
+        "%(sheets)s sheets, %(scored)s scored, %(not_rated)s not rated, %(units)s units;"
+        " %(differing)s sheets differ from what was frozen.",
+        **result,
+    )
+
+
+def _result(name: str, arguments: dict[str, Any]) -> tuple[str | None, str | None]:
+    known = current_app.view_functions
+    if name == rollups.ROLL_UP.name and "standings.province" in known:
+        return url_for("standings.province", month=arguments["month"]), _("Open the province page")
+    if name == grades.PROPOSALS.name:
+        if "agency_id" in arguments:
+            url = url_for("grades.agency", unit_id=arguments["agency_id"], year=arguments["year"])
+            return url, _("Open the proposed classes")
+        return url_for("grades.index", year=arguments["year"]), _("Open the proposed classes")
+    return None, None
+
+
+def _duration(seconds: int | None) -> str | None:
+    if seconds is None:
+        return None
+    if seconds < 60:
+        return ngettext("%(num)s second", "%(num)s seconds", seconds)
+    minutes = -(-seconds // 60)
+    return ngettext("%(num)s minute", "%(num)s minutes", minutes)
+
+
+def _list(faults: list[Fault]) -> str:
+    actor = current_actor()
+    if not jobs.may_read(actor):
+        raise Forbidden(_("You are not allowed to do this here."))
+    number = max(1, request.args.get("page", 1, type=int))
+    found, total = questions.newest(number, PER_PAGE)
+    months = questions.months_opened()
+    return render_template(
+        "jobs/index.html",
+        jobs=[shown(one) for one in found],
+        page=Page(number, total),
+        months=months,
+        years=sorted({month.year for month in months}, reverse=True),
+        may_run=jobs.may(actor, Action.RUN_JOBS),
+        errors=[(fault.place, fault.message) for fault in faults],
+    )
