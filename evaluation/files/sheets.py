@@ -24,6 +24,7 @@ __all__ = [
     "FileRefused",
     "Header",
     "OutColumn",
+    "OutTable",
     "RowError",
     "Says",
     "Sheet",
@@ -31,6 +32,7 @@ __all__ = [
     "header_key",
     "read_workbook",
     "write_table",
+    "write_tables",
 ]
 
 HEADER_SEARCH_ROWS = 20
@@ -222,6 +224,11 @@ _LIST_DASH = re.compile(r"[-–] ?[^\W\d_][^|(!=]*")
 _PREFIXED = ("=", "+", "-", "@", "\t", "\r")
 
 
+def safe_text(value: str) -> str:
+    """Text for a CSV that a spreadsheet will open: none of it becomes a formula."""
+    return _text(value)
+
+
 def write_table(
     columns: Sequence[OutColumn],
     rows: Iterable[Sequence[object]],
@@ -231,28 +238,50 @@ def write_table(
 ) -> bytes:
     """One table as .xlsx: A4 landscape, header frozen and repeated in print; no text becomes a formula or link."""
     target = io.BytesIO()
+    write_tables([OutTable(sheet_name, columns, rows, title_lines)], target)
+    return target.getvalue()
+
+
+@dataclass(frozen=True)
+class OutTable:
+    """One worksheet to write: its name, columns, rows and the lines above them."""
+
+    sheet_name: str
+    columns: Sequence[OutColumn]
+    rows: Iterable[Sequence[object]]
+    title_lines: Sequence[str] = ()
+
+
+def write_tables(tables: Iterable[OutTable], target: io.BytesIO | str) -> None:
+    """Several tables as the worksheets of one .xlsx; into a file, rows leave memory as they come."""
     options = {
-        "in_memory": True,
+        "in_memory": not isinstance(target, str),
+        "constant_memory": isinstance(target, str),
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
     book = xlsxwriter.Workbook(target, options)
-    page = book.add_worksheet(_safe_sheet_name(sheet_name))
-    formats = _Formats(book, columns)
-    for index, line in enumerate(title_lines):
-        page.write_string(index, 0, _text(line), formats.title if index == 0 else formats.subtitle)
-    head = len(title_lines) + (1 if title_lines else 0)
-    for place, column in enumerate(columns):
+    for table in tables:
+        _write_sheet(book, table)
+    book.close()
+
+
+def _write_sheet(book: xlsxwriter.Workbook, table: OutTable) -> None:
+    page = book.add_worksheet(_safe_sheet_name(table.sheet_name))
+    formats = _Formats(book, table.columns)
+    for place, column in enumerate(table.columns):
         page.set_column(place, place, column.width)
+    for index, line in enumerate(table.title_lines):
+        page.write_string(index, 0, _text(line), formats.title if index == 0 else formats.subtitle)
+    head = len(table.title_lines) + (1 if table.title_lines else 0)
+    for place, column in enumerate(table.columns):
         page.write_string(head, place, column.title, formats.header)
     last = head
-    for last, row in enumerate(rows, head + 1):
-        for place, (column, value) in enumerate(zip(columns, row, strict=True)):
+    for last, row in enumerate(table.rows, head + 1):
+        for place, (column, value) in enumerate(zip(table.columns, row, strict=True)):
             _write_cell(page, last, place, column, value, formats)
-    _set_page(page, head, last, len(columns))
-    book.close()
-    return target.getvalue()
+    _set_page(page, head, last, len(table.columns))
 
 
 class _Formats:

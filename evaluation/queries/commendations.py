@@ -1,14 +1,16 @@
 """Lists of titles as they were worked out: writing a run, finding the newest, reading it page by page."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, func, select, text
 
 from evaluation.extensions import db
+from evaluation.models import EligibilityEntry, EligibilityRun, Job
 from evaluation.rules.explain import half_up
 from evaluation.rules.verdicts import Finding
 
@@ -99,3 +101,162 @@ def add_counts(run_id: int, counts: dict[str, Any]) -> None:
         ),
         {"run_id": run_id, "counts": json.dumps(counts, ensure_ascii=False)},
     )
+
+
+# Reading
+
+# The order of a page: authorities by code, the order of merit, then who needs a look, who waits, who is refused.
+LINES = """
+select entry.id, entry.person_id, entry.unit_id, entry.authority_id, entry.title, entry.status, entry.code,
+    entry.mean, entry.exact_mean, entry.rating, entry.findings, entry.facts, entry.rank, entry.within_quota,
+    run.award, person.full_name, person.official_number, person.gender, person.born_on, person.born_year_only,
+    place.name as unit_name{counted}
+from eligibility_entry entry
+join eligibility_run run on run.id = entry.run_id
+join person on person.id = entry.person_id
+join lateral (
+    select name from unit_place
+    where unit_id = entry.unit_id and valid_from <= :day order by valid_from desc limit 1
+) place on true
+where entry.run_id = :run_id
+  and (cast(:authorities as bigint[]) is null or entry.authority_id = any(:authorities))
+  and (cast(:statuses as text[]) is null or entry.status = any(:statuses))
+  and (cast(:name as text) is null or person.search_key like '%' || :name || '%' escape '\\')
+order by array_position(cast(:order as bigint[]), entry.authority_id), entry.authority_id,
+    case when entry.rank is not null or entry.status = 'ELIGIBLE' then 0
+        when entry.status = 'NEEDS_REVIEW' then 1 when entry.status = 'HOLD' then 2 else 3 end,
+    entry.rank nulls last, person.sort_key, entry.id
+"""
+SHEETS = """
+select grade.steps, grade.rulebook, grade.fingerprint, grade.months_counted, grade.decision_number,
+    (
+        select coalesce(json_agg(json_build_object('month', to_char(period.month, 'YYYY-MM'), 'report_id', report.id,
+            'total', sheet.exact_total) order by period.month), '[]')
+        from report join period on period.id = report.period_id
+        left join score_sheet sheet
+            on sheet.report_id = report.id and sheet.stage = 'FINAL' and sheet.superseded_at is null
+        where report.person_id = asked.person_id and extract(year from period.month) = :year
+    ) as sheets
+from (select cast(:person_id as bigint) as person_id) asked
+left join year_grade grade
+    on grade.person_id = asked.person_id and grade.year = :year and grade.superseded_at is null
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What of a list is wanted: None is everything; `name` is already folded."""
+
+    authorities: tuple[int, ...] | None = None
+    statuses: tuple[str, ...] | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """One page of a list."""
+
+    rows: Sequence[Row[Any]]
+    total: int
+    page: int
+    per_page: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.per_page))
+
+
+def newest_run(year: int, award: str) -> EligibilityRun | None:
+    """The finished run of a title and year that was made last."""
+    return db.session.scalar(
+        select(EligibilityRun)
+        .where(
+            EligibilityRun.year == year,
+            EligibilityRun.award == award,
+            EligibilityRun.finished_at.is_not(None),
+        )
+        .order_by(EligibilityRun.id.desc())
+        .limit(1)
+    )
+
+
+def newest_runs() -> list[EligibilityRun]:
+    """The newest finished run of every year and title, the newest year first."""
+    newest = (
+        select(func.max(EligibilityRun.id))
+        .where(EligibilityRun.finished_at.is_not(None))
+        .group_by(EligibilityRun.year, EligibilityRun.award)
+    )
+    return list(
+        db.session.scalars(
+            select(EligibilityRun)
+            .where(EligibilityRun.id.in_(newest))
+            .order_by(EligibilityRun.year.desc(), EligibilityRun.award.desc())
+        )
+    )
+
+
+def lines(run: EligibilityRun, filters: Filters, page: int, per_page: int) -> Lines:
+    """One page of a run with the number of lines that match."""
+    given = _given(run, filters) | {"limit": per_page, "offset": (page - 1) * per_page}
+    question = LINES.format(counted=", count(*) over () as total") + " limit :limit offset :offset"
+    rows = db.session.execute(text(question), given).all()
+    if not rows and page > 1:
+        return lines(run, filters, 1, per_page)
+    return Lines(rows, rows[0].total if rows else 0, page, per_page)
+
+
+def all_lines(run: EligibilityRun, filters: Filters) -> Iterator[Row[Any]]:
+    """Every line that matches, a thousand at a time."""
+    found = db.session.execute(
+        text(LINES.format(counted="")), _given(run, filters), execution_options={"yield_per": 1000}
+    )
+    yield from found
+
+
+def count(run: EligibilityRun, filters: Filters) -> int:
+    """How many lines of a run match."""
+    return lines(run, filters, 1, 1).total
+
+
+def line(run: EligibilityRun, entry_id: int) -> Row[Any] | None:
+    """One line of a run."""
+    question = LINES.format(counted="").replace(
+        "where entry.run_id = :run_id", "where entry.run_id = :run_id and entry.id = :entry_id"
+    )
+    return db.session.execute(text(question), _given(run, Filters()) | {"entry_id": entry_id}).first()
+
+
+def run_of(entry_id: int) -> EligibilityRun | None:
+    """The run an entry belongs to."""
+    return db.session.scalar(
+        select(EligibilityRun)
+        .join(EligibilityEntry, EligibilityEntry.run_id == EligibilityRun.id)
+        .where(EligibilityEntry.id == entry_id)
+    )
+
+
+def job_of_file(name: str, token: str) -> Job | None:
+    """The job that made a file."""
+    return db.session.scalar(select(Job).where(Job.name == name, Job.arguments["token"].astext == token))
+
+
+def sheets_of_year(person_id: int, year: int) -> Row[Any]:
+    """A person's months of a year with their final totals, and the working of the year's class."""
+    return db.session.execute(text(SHEETS), {"person_id": person_id, "year": year}).one()
+
+
+def _given(run: EligibilityRun, filters: Filters) -> dict[str, Any]:
+    name = filters.name
+    if name:
+        name = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    known = (run.summary or {}).get("authorities", {})
+    order = sorted(known, key=lambda key: (known[key]["code"] is None, known[key]["code"] or "", int(key)))
+    return {
+        "run_id": run.id,
+        "day": min(run.as_of, date(run.year, 12, 31)),
+        "authorities": None if filters.authorities is None else list(filters.authorities),
+        "statuses": None if filters.statuses is None else list(filters.statuses),
+        "name": name or None,
+        "order": [int(key) for key in order],
+    }

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import text
 
 from evaluation.extensions import db
-from evaluation.queries.service_time import completed_months, months_served
+from evaluation.rules.service_time import completed_months, months_served
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import parse_exact
 from evaluation.rules.facts import (

@@ -73,7 +73,7 @@ ALLOWED: dict[Action, frozenset[Relation]] = {
     Action.DELEGATE: frozenset({_R.OWNER, _R.HOME_AFFAIRS}),
     Action.READ_CATALOGUE: frozenset(Relation),
     Action.CHANGE_CATALOGUE: frozenset({_R.HOME_AFFAIRS, _R.PERSONNEL}),
-    Action.READ_COMMENDATIONS: frozenset({_R.HOME_AFFAIRS, _R.INSPECTOR}),
+    Action.READ_COMMENDATIONS: frozenset({_R.HOME_AFFAIRS, _R.INSPECTOR, _R.PERSONNEL}),
     Action.RUN_COMMENDATIONS: frozenset({_R.HOME_AFFAIRS}),
     Action.RUN_JOBS: frozenset({_R.HOME_AFFAIRS}),
     Action.READ_JOBS: frozenset({_R.HOME_AFFAIRS, _R.ADMINISTRATOR, _R.INSPECTOR}),

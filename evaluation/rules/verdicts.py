@@ -60,6 +60,7 @@ CODE_LABELS = {
     "LDTT_NOT_ON_RECORD": "Advanced Worker of the year is not on record",
     "CO_AUTHOR_INITIATIVE": "The initiative has several authors",
     "ACHIEVEMENT_ALREADY_REWARDED": "The same achievement was rewarded already",
+    "TIE_ON_LAST_PLACE": "Equal at the last place under the cap",
 }
 
 

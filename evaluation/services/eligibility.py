@@ -43,6 +43,7 @@ class Round:
             "total": len(self.judged),
             "over": None if self.quota is None else max(0, eligible + tied - self.quota),
             "tied": tied,
+            "within": sum(one.within_quota is True for one in self.judged),
             **{
                 status.value: sum(one.verdict.status is status for one in self.judged)
                 for status in VerdictStatus

@@ -39,6 +39,10 @@ class Agency:
     province: Unit
     unit: Unit
     people: dict[str, Person] = field(default_factory=dict)
+    other: "Agency | None" = None
+    client: Any = None
+    run: EligibilityRun | None = None
+    mai: Person | None = None
 
     def add(
         self,

@@ -1,0 +1,155 @@
+"""A verdict in the reader's words: reason codes, findings with their numbers, registers in short."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import Row
+
+from evaluation.rules.bands import LABELS
+from evaluation.rules.explain import parse_exact, shown
+from evaluation.rules.verdicts import CODE_LABELS, VERDICT_LABELS, Award
+
+LEVELS = {"CO_SO": "Grassroots level", "TINH": "Provincial level", "TOAN_QUOC": "National level"}
+FORMS = {
+    "KHIEN_TRACH": "Reprimand",
+    "CANH_CAO": "Disciplinary warning",
+    "CACH_CHUC": "Removal from office",
+    "BUOC_THOI_VIEC": "Dismissal",
+}
+MATTERS = {
+    "DISCIPLINE": "Discipline being considered",
+    "INVESTIGATION": "Under investigation",
+    "INSPECTION": "Under inspection",
+    "COMPLAINT": "Complaint",
+    "DENUNCIATION": "Denunciation",
+    "PRESS": "Reported by the press",
+    "RATING_APPEAL": "Appeal against the class",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A finding as the page shows it."""
+
+    met: bool | None
+    says: str
+    article: str
+    detail: str
+
+
+def award_name(award: str) -> str:
+    """The title in the reader's language."""
+    return _(Award(award).label)
+
+
+def status_name(status: str) -> str:
+    """The status in the reader's language."""
+    return _(VERDICT_LABELS[status])
+
+
+def reason(code: str | None) -> str:
+    """A reason code as words, nothing for none."""
+    return _(CODE_LABELS[code]) if code else ""
+
+
+def verdict(row: Row[Any]) -> str:
+    """The verdict in a few words: the reason for whoever is not simply eligible."""
+    if row.within_quota is False:
+        return _("Eligible, over the cap")
+    return reason(row.code) or status_name(row.status)
+
+
+def findings(row: Row[Any], year: int) -> list[Said]:
+    """Every finding with its article and the register behind it."""
+    return [_said(one, row, year) for one in row.findings]
+
+
+def _said(one: Mapping[str, Any], row: Row[Any], year: int) -> Said:
+    params = {key: _value(value) for key, value in one["params"].items()}
+    says = one["says"]
+    return Said(one["met"], _(says, **params) if params else _(says), one["article"], _detail(one, row, year))
+
+
+def _of(said: Mapping[str, str], key: str) -> str:
+    return _(said[key])
+
+
+def _value(value: str) -> str:
+    for words in (LABELS, FORMS, MATTERS):
+        if value in words:
+            return _(words[value])
+    return value
+
+
+def _detail(one: Mapping[str, Any], row: Row[Any], year: int) -> str:
+    if one["rule"] == "rating" and row.exact_mean:
+        return _("Annual score %(score)s", score=shown(parse_exact(row.exact_mean)))
+    if one["rule"] == "cstdcs_standard":
+        return initiatives(row, year)
+    if one["rule"] == "discipline":
+        return disciplines(row)
+    return pending(row) if one["rule"] == "pending" else ""
+
+
+def initiatives(row: Row[Any], year: int | None = None) -> str:
+    """Recognised initiatives of a year, or of all years kept: level, decision, day."""
+    return "; ".join(
+        _(
+            "%(level)s, No. %(number)s of %(on)s",
+            level=_of(LEVELS, one["level"]),
+            number=one["number"],
+            on=day(one["on"]),
+        )
+        for one in row.facts["initiatives"]
+        if year is None or one["year"] == year
+    )
+
+
+def level(row: Row[Any], year: int) -> str:
+    """The widest level of the year's initiatives."""
+    held = [one["level"] for one in row.facts["initiatives"] if one["year"] == year]
+    best = max(held, key=list(LEVELS).index, default=None)
+    return _(LEVELS[best]) if best else ""
+
+
+def titles(row: Row[Any]) -> str:
+    """Titles already held, newest first."""
+    return "; ".join(
+        _("%(code)s %(year)s", code=short_award(one["code"]), year=one["year"])
+        + (f" ({one['number']}, {day(one['on'])})" if one["number"] and one["on"] else "")
+        for one in reversed(row.facts["titles"])
+    )
+
+
+def short_award(code: str) -> str:
+    """A title's usual abbreviation."""
+    return {"LDTT": "LĐTT", "CSTDCS": "CSTĐCS", "CSTDT": "CSTĐT", "CSTDTQ": "CSTĐTQ"}.get(code, code)
+
+
+def disciplines(row: Row[Any]) -> str:
+    """Decisions of discipline on record."""
+    return "; ".join(
+        _(
+            "%(form)s, No. %(number)s of %(on)s",
+            form=_of(FORMS, one["form"]),
+            number=one["number"],
+            on=day(one["on"]),
+        )
+        for one in row.facts["discipline"]
+    )
+
+
+def pending(row: Row[Any]) -> str:
+    """Matters that are open."""
+    return "; ".join(
+        _("%(kind)s, since %(on)s", kind=_of(MATTERS, one["kind"]), on=day(one["on"]))
+        for one in row.facts["pending"]
+    )
+
+
+def day(text: str) -> str:
+    """A day as people write it."""
+    return f"{date.fromisoformat(text):%d/%m/%Y}"
