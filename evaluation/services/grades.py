@@ -72,11 +72,6 @@ def _plan(arguments: dict[str, Any]) -> list[Piece]:
     return [Piece(1, "proposals", {"agency_id": agency_id}) for agency_id in agencies]
 
 
-def _subject(arguments: dict[str, Any]) -> Subject | None:
-    agency_id = arguments.get("agency_id")
-    return Subject(agency_id, confirming_unit_id=agency_id) if agency_id is not None else None
-
-
 PROPOSALS = register(
     Kind(
         "grades.propose",
@@ -84,7 +79,7 @@ PROPOSALS = register(
         _plan,
         lambda arguments, piece: propose(piece["agency_id"], arguments["year"]),
         needs=Action.PROPOSE_GRADES,
-        subject_of=_subject,
+        unit_of=lambda arguments: arguments.get("agency_id"),
     )
 )
 

@@ -39,9 +39,8 @@ def ask(actor: Actor | None, name: str, arguments: dict[str, Any], key: str | No
     """Asks for work; while a job of the same key is alive it is the same job. The timetable asks without an actor."""
     kind = kind_of(name)
     if actor is not None:
-        access.require(
-            actor, kind.needs, kind.subject_of(arguments) or Subject(queries.province(clock.today()))
-        )
+        unit_id = kind.unit_of(arguments) or queries.province(clock.today())
+        access.require(actor, kind.needs, Subject(unit_id, confirming_unit_id=unit_id))
     key = key or ":".join([name, *(str(value) for _key, value in sorted(arguments.items()))])
     fresh = db.session.scalar(
         insert(Job)
