@@ -12,12 +12,12 @@ from evaluation.demo import months, organisation, scores, stories
 from evaluation.demo.months import Plan
 from evaluation.demo.organisation import DemoProvince
 from evaluation.extensions import db
-from evaluation.models import Account, Notice, Period, YearGrade
+from evaluation.models import Account, Notice, Period, Report, YearGrade
 from evaluation.queries.organisation import count_people
 from evaluation.rules.organisation import Office, UnitRole
 from evaluation.rules.periods import Month
-from evaluation.rules.workflow import GradeState
-from evaluation.services import accounts, commendations, grades, periods, rollups, rulebooks
+from evaluation.rules.workflow import GradeState, ReportState
+from evaluation.services import accounts, commendations, grades, periods, reviews, rollups, rulebooks
 from evaluation.services.access import actor_for
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def build(officials: int, number_of_months: int, seed: int, password: str) -> Bu
             over=month is not this,
             strictness=strictness,
             untouched=frozenset({people.lan.id}),
-            prompt_units=frozenset({people.hung.unit}),
+            prompt_units=frozenset({people.hung.unit, people.strict_head.unit}),
         )
         filled, written = _month(province, month, plan, f"{seed}/{month}")
         sheets += filled
@@ -119,6 +119,24 @@ def _results(finished: list[Month], province: DemoProvince, people: stories.Cast
         _classify(province, agency, year)
     for award in ("LDTT", "CSTDCS"):
         commendations.run_now(year, award)
+    _score_by_delegate(province, people)
+
+
+def _score_by_delegate(province: DemoProvince, people: stories.Cast) -> None:
+    """The deputy to whom the strict head's duty is lent scores what was submitted this month, on the head's behalf."""
+    delegate = province.members(people.strict_head.unit)[1]
+    actor = actor_for(delegate.id, _account(delegate.id))
+    waiting = db.session.scalars(
+        select(Report.id).where(
+            Report.supervising_unit_id == people.strict_head.unit,
+            Report.state == ReportState.SUBMITTED,
+            Report.person_id != delegate.id,
+        )
+    ).all()
+    for report_id in waiting:
+        reviews.opened(actor, report_id)
+    if waiting:
+        reviews.accept_many(actor, list(waiting))
 
 
 def _classify(province: DemoProvince, agency: int, year: int) -> None:
