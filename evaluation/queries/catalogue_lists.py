@@ -148,7 +148,7 @@ def position_names(position_ids: Collection[int]) -> dict[int, str]:
     rows = db.session.execute(
         select(JobPosition.id, JobPosition.name).where(JobPosition.id.in_(list(position_ids)))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())  # type: ignore[arg-type]
 
 
 def unit_codes(unit_ids: Collection[int], day: date) -> dict[int, str]:
@@ -158,7 +158,7 @@ def unit_codes(unit_ids: Collection[int], day: date) -> dict[int, str]:
             UnitCode.unit_id.in_(list(unit_ids)), valid_on(UnitCode, day)
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())  # type: ignore[arg-type]
 
 
 def units_of_codes(codes: Collection[str], day: date) -> Mapping[str, int]:
@@ -166,7 +166,7 @@ def units_of_codes(codes: Collection[str], day: date) -> Mapping[str, int]:
     rows = db.session.execute(
         select(UnitCode.code, UnitCode.unit_id).where(UnitCode.code.in_(list(codes)), valid_on(UnitCode, day))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())  # type: ignore[arg-type]
 
 
 def agencies(unit_ids: Collection[int]) -> list[int]:

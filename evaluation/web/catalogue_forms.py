@@ -28,7 +28,7 @@ class DecisionForm(Form):
     """A decided catalogue."""
 
     agency_id = SelectField(_l("Agency that decided it"), coerce=int)
-    title = StringField(_l("Title"))
+    title = StringField(_l("Title of the catalogue"))
     decision_number = StringField(_l("Decision number"), description=_l("For example 283/QĐ-UBND."))
     decided_on = StringField(_l("Day of the decision"), description=_l("Day/month/year."))
     standard_points = StringField(
@@ -120,7 +120,7 @@ def accepted(form: Form, act: Callable[[], Answer]) -> Answer | None:
         return act()
     except Invalid as refused:
         for fault in refused.faults:
-            field: Any = form.get(fault.place, None)
+            field: Any = form._fields.get(fault.place)
             if field is None:
                 form.form_errors.append(fault.message)
             else:

@@ -38,7 +38,7 @@ def test_a_dry_run_lists_every_finding_with_its_row_changes_nothing_and_fails_wh
     assert "283" not in done.output
     assert "12/QĐ-UBND" in done.output
     assert "dòng 6" in done.output
-    assert "60 điểm" in done.output
+    assert "60 nằm ngoài" in done.output
     assert "dòng 7" in done.output
     assert "Mới: 2" in done.output
     assert db.session.query(Product).count() == 0
@@ -71,7 +71,16 @@ def test_decision_day_and_standard_can_be_given_and_wrong_ones_are_named(run):
     assert missing.exit_code == 1
     assert "sản phẩm chuẩn" in missing.output
     assert run(data, "--from", "31/02/2026").exit_code == 2
-    given = ("--decision", "77/QĐ-UBND", "--decided", "01/06/2026", "--from", "01/07/2026", "--standard", "2,5")
+    given = (
+        "--decision",
+        "77/QĐ-UBND",
+        "--decided",
+        "01/06/2026",
+        "--from",
+        "01/07/2026",
+        "--standard",
+        "2,5",
+    )
     done = run(data, *given)
     assert done.exit_code == 0, done.output
     version = db.session.query(ProductVersion).one()
