@@ -30,6 +30,8 @@ _NAME_MARKS = frozenset(" '’ʼ-.")
 def clean_name(text: str) -> str:
     """The text composed (NFC), without invisible and bidirectional characters, its spaces single."""
     composed = unicodedata.normalize("NFC", text)
+    if composed.isprintable() and _INVISIBLE.isdisjoint(composed):
+        return " ".join(composed.split())  # nearly every cell of a file; the walk below is twenty times slower
     kept = (_visible(character) for character in composed)
     return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
 

@@ -83,6 +83,7 @@ class _Register:
 
     def __init__(self, rows: list[PersonRow], day: date) -> None:
         self.finder = UnitFinder(registers.units(), day)
+        self._doubts: dict[tuple[int, str, str], Says | None] = {}
         self.by_official: dict[str, Any] = {}
         self.by_personal: dict[str, Any] = {}
         official = {row.official_number for row in rows if row.official_number}
@@ -95,6 +96,13 @@ class _Register:
         self.serving = registers.last_main_assignments(ids)
         self.heads = registers.heads_from(day)
         self.positions, self.positions_by_name, self.position_names = registers.positions()
+
+    def doubt(self, unit: KnownUnit, row: PersonRow) -> Says | None:
+        """The finder's doubt about code and name, asked once for each pair."""
+        key = (unit.id, row.unit_code, row.unit_name)
+        if key not in self._doubts:
+            self._doubts[key] = self.finder.doubt(unit, row.unit_code, row.unit_name)
+        return self._doubts[key]
 
 
 class _Pass:
@@ -214,7 +222,7 @@ class _Pass:
         if unit is not None:
             self._check_scope(unit.id)
             self.units.add(unit.id)
-            doubt = finder.doubt(unit, row.unit_code, row.unit_name)
+            doubt = self.register.doubt(unit, row)
             if doubt is not None:
                 self._warn(row, "unit_name", doubt)
         return unit

@@ -72,7 +72,7 @@ def _hire(plan: PeoplePlan) -> dict[str, int]:
             for row, kind in plan.hired
         ],
     )
-    return dict(found.tuples().all())
+    return {row.official_number: row.id for row in found}
 
 
 def _appoint(plan: PeoplePlan, ids: dict[str, int]) -> None:

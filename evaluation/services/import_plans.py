@@ -70,11 +70,11 @@ class Diff:
 
     def fingerprint(self) -> str:
         """Changes when the register or the file would give another result."""
-        told = [_change_out(change) for change in self.changes] + [[self.unchanged, self.ends]]
-        return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+        return _fingerprint(self, [_change_out(change) for change in self.changes])
 
     def summary(self) -> dict[str, Any]:
         """What the batch keeps of it."""
+        lines = [_change_out(change) for change in self.changes]
         return {
             "new": self.count(What.NEW),
             "changed": self.count(What.CHANGED),
@@ -83,8 +83,8 @@ class Diff:
             "ends": self.ends,
             "running": self.running,
             "refused": self.ends_too_many(),
-            "fingerprint": self.fingerprint(),
-            "lines": [_change_out(change) for change in self.changes],
+            "fingerprint": _fingerprint(self, lines),
+            "lines": lines,
         }
 
 
@@ -127,6 +127,11 @@ class ImportKind:
     def template_columns(self) -> list[OutColumn]:
         """The columns of an empty form for this import."""
         return [OutColumn(column.label, max(12, min(30, len(column.label) + 4))) for column in self.columns]
+
+
+def _fingerprint(diff: Diff, lines: list[Any]) -> str:
+    told = [lines, diff.unchanged, diff.ends]
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
 
 
 def _change_out(change: Change) -> list[Any]:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 
 from evaluation.files.says import CellRefused, Says, msgid
 from evaluation.queries.registers import KnownUnit
@@ -15,6 +16,7 @@ _ABBREVIATIONS = {"ubnd": "uy ban nhan dan", "p": "phong", "tt": "trung tam", "v
 _WORD = re.compile(r"[0-9a-z]+")
 
 
+@lru_cache(maxsize=8192)
 def name_key(name: str) -> str:
     """A unit's name for comparing: no accents, case or punctuation, the usual abbreviations spelled out."""
     return " ".join(_ABBREVIATIONS.get(word, word) for word in _WORD.findall(fold(name)))
