@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from evaluation import clock
 from evaluation.demo.months import Sheet
 from evaluation.demo.rows import cell, copy_rows, copying
 from evaluation.extensions import db
@@ -231,7 +232,7 @@ def _state(
         return (
             sheet.report_id,
             "SUBMITTED",
-            f"{period.month + timedelta(days=20)}T03:00:00Z",
+            _yesterday(),
             *([None] * 10),
         )
     reason = None if sheet.organising is None else REASONS[sheet.organising]
@@ -255,9 +256,14 @@ def _journal(sheets: Sequence[Sheet], period: Period, heads: dict[int, int], *, 
         acts.append(("report.scored", period.score_due, lambda sheet: _scorer(sheet, heads)))
         acts.append(("report.confirmed", period.confirm_due, lambda sheet: heads[sheet.confirming_id]))
     for action, due, who in acts:
-        at = f"{due - timedelta(days=1) if over else period.month + timedelta(days=20)}T08:00:00Z"
+        at = f"{due - timedelta(days=1)}T08:00:00Z" if over else _yesterday()
         copy_rows(
             AuditEvent,
             ("at", "actor_id", "action", "object_type", "object_id", "unit_id"),
             ((at, who(sheet), action, "report", sheet.report_id, sheet.unit_id) for sheet in sheets),
         )
+
+
+def _yesterday() -> str:
+    """When the sheets of the present month were sent: before whoever looks at them now."""
+    return (clock.now() - timedelta(days=1)).isoformat()
