@@ -74,8 +74,11 @@ class Panel:
 
     @property
     def summary(self) -> list[tuple[str, str]]:
-        """(place, sentence) for the summary on top."""
-        return [(fault.place, fault.message) for fault in self.faults]
+        """(id of the cell, sentence) for the summary on top; two sheets may stand open on one page."""
+        return [(self._cell(fault.place), fault.message) for fault in self.faults]
+
+    def _cell(self, place: str) -> str:
+        return place if not place or place.startswith("line-") else f"{place}-{self.report.id}"
 
     @property
     def criteria_changed(self) -> bool:

@@ -318,3 +318,22 @@ def test_the_scored_sheet_says_on_whose_behalf(office: factories.Office1, client
     confirm_page = login(client, office.thu).get("/confirmations/").text
     assert "Nguyễn Thị Lan chấm, thay mặt Trần Văn Hùng" in confirm_page
     assert confirmations.CONFIRMED not in confirm_page
+
+
+def test_every_error_of_a_panel_leads_to_its_cell_and_no_id_stands_twice(
+    office: factories.Office1, client: Any, login: Any
+) -> None:
+    report = sheet(office, office.hung)
+    login(client, office.thu)
+    form = {
+        **cells(report),
+        f"line-{report.items[0].id}-done": "x",
+        "criterion-G1.1": "9",
+        "organising": "50",
+    }
+    page = client.post(f"/reviews/{report.id}/score", data={**form, "version": report.version}).text
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    links = set(re.findall(r'href="#([^"]+)"', page)) - {"main"}
+    assert len(links) >= 3
+    assert links <= set(ids)
