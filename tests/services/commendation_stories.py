@@ -23,6 +23,7 @@ from evaluation.models import (
     YearGrade,
 )
 from evaluation.rules.bands import Band
+from evaluation.rules.explain import parse_exact
 from evaluation.rules.organisation import Gender, Office, UnitKind, UnitRole
 from evaluation.rules.workflow import GradeState
 from evaluation.services import commendations
@@ -110,7 +111,7 @@ def grade(
         peer_group="Chuyên viên",
         status="SCORED" if band else "NOT_RATED",
         months_counted=12,
-        mean=Decimal(points) if points else None,
+        mean=_stored(points) if points else None,
         exact_mean=points,
         computed_class=band,
         proposed_class=band,
@@ -125,6 +126,11 @@ def grade(
     db.session.add(made)
     db.session.flush()
     return made
+
+
+def _stored(points: str) -> Decimal:
+    exact = parse_exact(points)
+    return round(Decimal(exact.numerator) / exact.denominator, 4)
 
 
 def initiative(who: Person, level: str = "CO_SO", year: int = YEAR, *, sole: bool = True) -> None:
