@@ -146,6 +146,26 @@ def _overseeing(actor: Actor) -> list[Task]:
             ),
             Task(_("Roll-ups and other jobs"), _("Running, finished, failed"), "", "", url_for("jobs.index")),
         ]
+    if actor.standing.headed or actor.standing.holds(Role.HOME_AFFAIRS):
+        doors.append(
+            Task(
+                _("Timetable of the month"),
+                _("Last days of the steps, extensions"),
+                "",
+                "",
+                url_for("periods.index"),
+            )
+        )
+    if actor.standing.headed:
+        doors.append(
+            Task(
+                _("Lend my duty"),
+                _("Delegation for a time, with its document"),
+                "",
+                "",
+                url_for("delegations.index"),
+            )
+        )
     if actor.standing.roles:
         doors += [
             Task(
