@@ -1,11 +1,12 @@
 """Which products may be used where, and finding them: the one rule of the house for using a catalogue (Article 13)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select, text
 from sqlalchemy.orm import contains_eager, selectinload
 
 from evaluation.extensions import db
@@ -66,6 +67,48 @@ def reach(agency_id: int, unit_id: int, month: Month) -> Reach:
     return Reach(month, frozenset(deciding), frozenset([*above, agency_id]))
 
 
+def reaches(reports: Iterable[Report]) -> dict[int, Reach]:
+    """The reach of each of many sheets of one month, by sheet, in one query."""
+    sheets = list(reports)
+    if not sheets:
+        return {}
+    month = Month.of(sheets[0].period.month)
+    units = {one.unit_id for one in sheets} | {one.agency_id for one in sheets}
+    above = lineages(units, month.first_day)
+    return {
+        one.id: Reach(month, frozenset(above[one.agency_id]), frozenset([*above[one.unit_id], one.agency_id]))
+        for one in sheets
+    }
+
+
+def lineages(unit_ids: Collection[int], day: date) -> dict[int, list[int]]:
+    """Each unit with every unit above it on a day, nearest first: `organisation.ancestors` for many at once."""
+    rows = db.session.execute(
+        text(
+            """
+            with recursive above(root_id, unit_id, depth) as (
+                select unit_id, unit_id, 0 from unnest(cast(:unit_ids as bigint[])) as unit_id
+                union all
+                select above.root_id, place.parent_id, above.depth + 1
+                from above
+                join lateral (
+                    select parent_id from unit_place
+                    where unit_place.unit_id = above.unit_id and valid_from <= :day
+                    order by valid_from desc limit 1
+                ) place on true
+                where place.parent_id is not null and above.depth < 20
+            )
+            select root_id, unit_id from above order by root_id, depth
+            """
+        ),
+        {"unit_ids": list(unit_ids), "day": day},
+    )
+    found: dict[int, list[int]] = {}
+    for root_id, unit_id in rows:
+        found.setdefault(root_id, []).append(unit_id)
+    return found
+
+
 def usable(
     *,
     agency_id: int,
@@ -73,7 +116,7 @@ def usable(
     position_id: int | None,
     month: Month,
     any_position: bool = False,
-) -> Select[tuple[ProductVersion]]:
+) -> Select[Any]:
     """The product versions that may be used on a sheet; `Product` and `Catalogue` are joined.
 
     Decided by the using agency or one above it, in force on some day of the month, for the position (none listed
@@ -82,7 +125,7 @@ def usable(
     return usable_within(reach(agency_id, unit_id, month), position_id, any_position=any_position)
 
 
-def usable_for(report: Report) -> Select[tuple[ProductVersion]]:
+def usable_for(report: Report) -> Select[Any]:
     """The product versions that may be used on a monthly sheet."""
     return usable(
         agency_id=report.agency_id,
@@ -92,9 +135,7 @@ def usable_for(report: Report) -> Select[tuple[ProductVersion]]:
     )
 
 
-def usable_within(
-    where: Reach, position_id: int | None, *, any_position: bool = False
-) -> Select[tuple[ProductVersion]]:
+def usable_within(where: Reach, position_id: int | None, *, any_position: bool = False) -> Select[Any]:
     """The same rule when the reach is already known."""
     for_positions = exists().where(ProductPosition.version_id == ProductVersion.id)
     for_units = exists().where(ProductUnit.version_id == ProductVersion.id)
@@ -107,7 +148,7 @@ def usable_within(
     return statement.where(or_(~for_positions, _named_for(position_id)))
 
 
-def in_force(month: Month) -> Select[tuple[ProductVersion]]:
+def in_force(month: Month) -> Select[Any]:
     """Versions in force on some day of a month, of catalogues in force then."""
     return (
         select(ProductVersion)
@@ -148,9 +189,7 @@ def agency_of(unit_id: int, month: Month) -> int | None:
     return next((unit for unit in above if unit in agencies), None)
 
 
-def find(
-    usable_versions: Select[tuple[ProductVersion]], words: str, position_id: int | None, limit: int = 20
-) -> list[Found]:
+def find(usable_versions: Select[Any], words: str, position_id: int | None, limit: int = 20) -> list[Found]:
     """Usable products that hold every word in any order without accents, the position's own first.
 
     When none does, those written nearly so (pg_trgm), the nearest first.
@@ -171,7 +210,7 @@ def find(
     return found if found or not wanted else _nearly(usable_versions, fold(words)[:200], own, limit)
 
 
-def _nearly(usable_versions: Select[tuple[ProductVersion]], words: str, own: Any, limit: int) -> list[Found]:
+def _nearly(usable_versions: Select[Any], words: str, own: Any, limit: int) -> list[Found]:
     likeness = func.word_similarity(words, ProductVersion.search_key)
     rows = db.session.execute(
         usable_versions.add_columns(Product.code, own.label("own"))
@@ -204,7 +243,7 @@ def matched_in(version: ProductVersion, code: str, words: Collection[str]) -> tu
     return tuple(name for name in folded if name in found)
 
 
-def with_users(statement: Select[tuple[ProductVersion]]) -> Select[tuple[ProductVersion]]:
+def with_users(statement: Select[Any]) -> Select[Any]:
     """The same versions with their product, catalogue, positions and units loaded."""
     return statement.options(
         contains_eager(ProductVersion.product),
@@ -262,4 +301,4 @@ def running_texts(agency_id: int, task: str) -> list[tuple[str, int, str, str | 
             func.strpos(ProductVersion.search_key, fold(task)) > 0,
         )
     )
-    return [tuple(row) for row in rows]
+    return [(code, product_id, words, detail) for code, product_id, words, detail in rows]

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
@@ -69,7 +70,7 @@ def listed(wanted: Wanted, page: int) -> Page:
     return Page(list(rows), page, total)
 
 
-def _wanted(wanted: Wanted) -> Select[tuple[ProductVersion]]:
+def _wanted(wanted: Wanted) -> Select[Any]:
     statement = (
         select(ProductVersion)
         .join(Product, Product.id == ProductVersion.product_id)
@@ -139,7 +140,7 @@ def open_lines(version_ids: Collection[int]) -> dict[int, list[tuple[Decimal, in
     )
     found: dict[int, list[tuple[Decimal, int]]] = {}
     for version_id, coefficient, count in rows:
-        found.setdefault(version_id, []).append((coefficient, count))
+        found.setdefault(version_id or 0, []).append((coefficient, count))
     return found
 
 
@@ -148,7 +149,7 @@ def position_names(position_ids: Collection[int]) -> dict[int, str]:
     rows = db.session.execute(
         select(JobPosition.id, JobPosition.name).where(JobPosition.id.in_(list(position_ids)))
     )
-    return dict(rows.all())  # type: ignore[arg-type]
+    return dict(rows.all())
 
 
 def unit_codes(unit_ids: Collection[int], day: date) -> dict[int, str]:
@@ -158,7 +159,7 @@ def unit_codes(unit_ids: Collection[int], day: date) -> dict[int, str]:
             UnitCode.unit_id.in_(list(unit_ids)), valid_on(UnitCode, day)
         )
     )
-    return dict(rows.all())  # type: ignore[arg-type]
+    return dict(rows.all())
 
 
 def units_of_codes(codes: Collection[str], day: date) -> Mapping[str, int]:
@@ -166,7 +167,7 @@ def units_of_codes(codes: Collection[str], day: date) -> Mapping[str, int]:
     rows = db.session.execute(
         select(UnitCode.code, UnitCode.unit_id).where(UnitCode.code.in_(list(codes)), valid_on(UnitCode, day))
     )
-    return dict(rows.all())  # type: ignore[arg-type]
+    return dict(rows.all())
 
 
 def agencies(unit_ids: Collection[int]) -> list[int]:

@@ -12,7 +12,9 @@ from evaluation.extensions import db
 from evaluation.files.cells import parse_date, parse_decimal
 from evaluation.files.says import CellRefused, said
 from evaluation.models import Period, ProductVersion, Report, WorkItem
+from evaluation.queries import catalogue
 from evaluation.queries import periods as period_questions
+from evaluation.queries.catalogue import Reach
 from evaluation.queries.organisation import Subject
 from evaluation.rules.deadlines import StepName
 from evaluation.rules.periods import Month
@@ -91,16 +93,17 @@ def plan_due(report: Report) -> date:
     return period_questions.due_dates([report])[report.id][StepName.ASSIGN]
 
 
-def why_not(product: ProductVersion, report: Report) -> str | None:
-    """Why a product cannot be given on a sheet, or None: agency, unit and position must use it (Article 13, 18.1.a)."""
-    if product.product.agency_id != report.agency_id:
-        return _("“%(task)s” is not in the catalogue of this agency.", task=product.task)
-    units = {used.unit_id for used in product.units}
-    if units and not units & {report.unit_id, report.agency_id}:
-        return _("“%(task)s” is not used by this unit.", task=product.task)
-    holders = {used.position_id for used in product.positions}
-    if holders and report.position_id not in holders:
-        return _("“%(task)s” is not a product of this job position.", task=product.task)
+def why_not(product: ProductVersion, report: Report, where: Reach) -> str | None:
+    """Why a product cannot be given on a sheet, or None: the one rule of the catalogue, as a sentence (Article 13, 18.1.a)."""
+    match catalogue.barrier(product, where, report.position_id):
+        case catalogue.Barrier.AGENCY:
+            return _("“%(task)s” is not in the catalogue of this agency.", task=product.task)
+        case catalogue.Barrier.MONTH:
+            return _("“%(task)s” is no longer in the catalogue.", task=product.task)
+        case catalogue.Barrier.UNIT:
+            return _("“%(task)s” is not used by this unit.", task=product.task)
+        case catalogue.Barrier.POSITION:
+            return _("“%(task)s” is not a product of this job position.", task=product.task)
     return None
 
 

@@ -19,7 +19,6 @@ from evaluation.services.refusals import Fault, Invalid
 COEFFICIENT_PLACES = Decimal("0.0001")
 MOST_POINTS = Decimal(99_999)
 CODE_LIMIT = 50
-TEXT_FIELDS = ("section", "task", "detail", "output", "measure", "quality_requirement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +80,13 @@ def faults_of(terms: ProductTerms) -> list[Fault]:
 def read_terms(typed: Mapping[str, str | None]) -> ProductTerms:
     """The terms as typed into a form; Invalid with every fault and its field."""
     reading = _Reading(typed)
-    texts = {name: reading.text(name) for name in TEXT_FIELDS}
     terms = ProductTerms(
-        **{**texts, "task": texts["task"] or ""},
+        task=reading.text("task") or "",
+        section=reading.text("section"),
+        detail=reading.text("detail"),
+        output=reading.text("output"),
+        measure=reading.text("measure"),
+        quality_requirement=reading.text("quality_requirement"),
         complexity_group=reading.whole("complexity_group") or 0,
         points_min=reading.number("points_min"),
         points_max=reading.number("points_max"),

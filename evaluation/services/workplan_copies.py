@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from evaluation import clock
 from evaluation.extensions import db
 from evaluation.models import ProductVersion, Report, WorkItem
+from evaluation.queries import catalogue
 from evaluation.queries import periods as period_questions
 from evaluation.queries import workplans as questions
 from evaluation.rules.deadlines import StepName
@@ -94,6 +95,7 @@ class _Copies:
         )
         wanted = {product_id for lines in self.before.values() for _item, product_id in lines}
         self.versions = questions.versions_of(wanted, month)
+        self.reach = catalogue.reaches(reports)
         self.off = period_questions.days_off(month) | period_questions.days_off(month.previous())
         self.given: list[tuple[Report, list[WorkItem]]] = []
         self.skipped: list[tuple[str, str]] = []
@@ -116,7 +118,7 @@ class _Copies:
             why = (
                 _("“%(task)s” is no longer in the catalogue.", task=task)
                 if version is None
-                else assigning.why_not(version, report)
+                else assigning.why_not(version, report, self.reach[report.id])
             )
             if version is None or why:
                 self.skipped.append((name, why or ""))

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from evaluation.extensions import db
 from evaluation.models import ProductVersion, Report, WorkItem
+from evaluation.queries import catalogue
 from evaluation.queries import periods as period_questions
 from evaluation.queries import workplans as questions
 from evaluation.rules.deadlines import StepName
@@ -69,7 +70,7 @@ def assign(
     month = Month.of(report.period.month)
     product = _product(version_id, month)
     amount, day = assigning.read_terms(quantity, due_on, month)
-    problem = assigning.why_not(product, report)
+    problem = assigning.why_not(product, report, catalogue.reaches([report])[report.id])
     if problem:
         raise Invalid([Fault("version_id", problem)])
     item = assigning.new_line(actor, report, product, kind=kind, quantity=amount, due_on=day)
@@ -123,6 +124,7 @@ def assign_to_holders(
         raise Invalid([Fault("to", _("Nobody else here holds this position in this month."))])
     due = period_questions.due_dates(reports)
     codes = questions.products_of({item.product_version_id for report in reports for item in report.items})
+    reach = catalogue.reaches(reports)
     given, skipped = [], []
     for report in reports:
         try:
@@ -132,7 +134,7 @@ def assign_to_holders(
         except Conflict as refused:
             skipped.append((report.person.full_name, refused.message))
             continue
-        why = assigning.why_not(product, report) or _already(report, product, kind, codes)
+        why = assigning.why_not(product, report, reach[report.id]) or _already(report, product, kind, codes)
         if why:
             skipped.append((report.person.full_name, why))
             continue

@@ -8,6 +8,8 @@ from evaluation.extensions import db
 from evaluation.models import ProductUnit
 from evaluation.queries import catalogue as questions
 from evaluation.rules.periods import Month
+from evaluation.services import workplans
+from evaluation.services.refusals import Invalid
 from tests import factories
 
 DAY = date(2026, 3, 5)
@@ -163,3 +165,28 @@ def test_a_search_for_nobody_and_a_month_that_is_none_are_refused_with_a_sentenc
     no_month = client.get(f"/catalogue/search?unit_id={made.division.id}&month=2026-13", headers=headers)
     assert no_month.status_code == 422
     assert "2026-03" in no_month.json["message"]
+
+
+def test_work_of_the_provinces_catalogue_can_be_assigned_and_a_siblings_is_refused(made, sheet):
+    above = factories.product(made.province, task="Của tỉnh")
+    sibling = factories.unit("Sở Tài chính", parent=made.province)
+    other = factories.product(sibling, task="Của sở khác")
+    actor = factories.actor(made.hung, DAY)
+    given = {"quantity": "2", "due_on": "20/03/2026"}
+    line = workplans.assign(actor, sheet.id, version_id=above.id, **given)
+    assert line.coefficient == above.coefficient
+    with pytest.raises(Invalid) as refused:
+        workplans.assign(actor, sheet.id, version_id=other.id, **given)
+    assert "cơ quan" in refused.value.message
+
+
+def test_the_reach_of_many_sheets_in_one_query_is_the_reach_of_each(made, sheet):
+    other = factories.report(
+        made.hung.assignments[0],
+        supervising=made.department,
+        confirming=made.department,
+        agency=made.department,
+    )
+    found = questions.reaches([sheet, other])
+    for one in (sheet, other):
+        assert found[one.id] == questions.reach(one.agency_id, one.unit_id, MARCH)
