@@ -32,7 +32,7 @@ commands = AppGroup("bench", help="Measure speed on this machine; nothing here i
 
 # The same four sums over the same lines, one row an official, and nothing else.
 BARE = """
-with wanted as materialized (
+with wanted as not materialized (
     select id as report_id from report where period_id = :period_id and state in ('CONFIRMED', 'PUBLISHED')
 ),
 {sums}

@@ -55,7 +55,7 @@ PEOPLE_RANGES = text(
 )
 
 CHUNK = """
-with wanted as materialized (
+with wanted as not materialized (
     select id as report_id from report
     where period_id = :period_id and id between :first and :last and rulebook = :rulebook
       and state in ('CONFIRMED', 'PUBLISHED')
@@ -268,7 +268,7 @@ def rulebooks_of(period_id: int, first: int, last: int) -> list[str]:
 
 def sheets(period_id: int, first: int, last: int, rulebook: str, terms: SqlTerms) -> Sequence[Row[Any]]:
     """The sheets of a run under one rulebook, with the sums of the final ones and what was frozen on them."""
-    statement = CHUNK.format(sums=work_and_general(Stage.FINAL, "wanted"))
+    statement = CHUNK.format(sums=work_and_general(Stage.FINAL, "wanted", "between :first and :last"))
     return db.session.execute(
         text(statement),
         {"period_id": period_id, "first": first, "last": last, "rulebook": rulebook, **terms.parameters()},

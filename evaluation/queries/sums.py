@@ -34,6 +34,7 @@ fact as (
     select item.report_id, item.kind, item.coefficient, item.assigned, {facts}
     from {wanted} join work_item item using (report_id)
     {marks}
+    where {lines_within}
 ),
 weighed as (
     select report_id, kind, coefficient, quality_fails, delays, done,
@@ -58,6 +59,7 @@ work as (
 general as (
     select report_id, sum({points}) as points
     from {wanted} join criterion_mark using (report_id)
+    where {criteria_within}
     group by report_id
 )
 """
@@ -72,10 +74,21 @@ left join general using (report_id)
 """
 
 
-def work_and_general(stage: Stage, wanted: str) -> str:
-    """The common table expressions `work` and `general` over the sheets that `wanted` names in report_id."""
+def work_and_general(stage: Stage, wanted: str, within: str = "") -> str:
+    """The common table expressions `work` and `general` over the sheets that `wanted` names in report_id.
+
+    `within` may say the same once more of a run of ids ("between :first and :last"): then the database reads only
+    that run of lines and criteria, in one go.
+    """
     facts, marks, points = FACTS[stage]
-    return SUMS.format(facts=facts, marks=marks, points=points, wanted=wanted)
+    return SUMS.format(
+        facts=facts,
+        marks=marks,
+        points=points,
+        wanted=wanted,
+        lines_within=f"item.report_id {within}" if within else "true",
+        criteria_within=f"criterion_mark.report_id {within}" if within else "true",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,43 @@ def upgrade():
         batch_op.create_index("ix_person_sort", ["sort_key"], unique=False)
 
     op.create_table(
+        "person_span",
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "QUARTER",
+                "HALF_YEAR",
+                "YEAR",
+                name="spankind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("year", sa.SmallInteger(), nullable=False),
+        sa.Column("index", sa.SmallInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("months_counted", sa.SmallInteger(), nullable=False),
+        sa.Column("mean", sa.Numeric(precision=9, scale=4), nullable=True),
+        sa.Column("exact_mean", sa.Text(), nullable=True),
+        sa.Column(
+            "band",
+            sa.Enum(
+                "KHTNV",
+                "HTNV",
+                "HTTNV",
+                "HTXSNV",
+                name="band",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=True,
+        ),
+        sa.PrimaryKeyConstraint("kind", "year", "index", "person_id", name=op.f("pk_person_span")),
+    )
+    op.create_table(
         "unit",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column(
@@ -567,44 +604,6 @@ def upgrade():
     with op.batch_alter_table("pending_matter", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_pending_matter_person_id"), ["person_id"], unique=False)
 
-    op.create_table(
-        "person_span",
-        sa.Column(
-            "kind",
-            sa.Enum(
-                "QUARTER",
-                "HALF_YEAR",
-                "YEAR",
-                name="spankind",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
-            ),
-            nullable=False,
-        ),
-        sa.Column("year", sa.SmallInteger(), nullable=False),
-        sa.Column("index", sa.SmallInteger(), nullable=False),
-        sa.Column("person_id", sa.BigInteger(), nullable=False),
-        sa.Column("months_counted", sa.SmallInteger(), nullable=False),
-        sa.Column("mean", sa.Numeric(precision=9, scale=4), nullable=True),
-        sa.Column("exact_mean", sa.Text(), nullable=True),
-        sa.Column(
-            "band",
-            sa.Enum(
-                "KHTNV",
-                "HTNV",
-                "HTTNV",
-                "HTXSNV",
-                name="band",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
-            ),
-            nullable=True,
-        ),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_person_span_person_id")),
-        sa.PrimaryKeyConstraint("kind", "year", "index", "person_id", name=op.f("pk_person_span")),
-    )
     op.create_table(
         "product",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1185,11 +1184,7 @@ def upgrade():
             nullable=True,
         ),
         sa.Column("differs", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["agency_id"], ["unit.id"], name=op.f("fk_person_month_agency_id")),
-        sa.ForeignKeyConstraint(["period_id"], ["period.id"], name=op.f("fk_person_month_period_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_person_month_person_id")),
         sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_person_month_report_id")),
-        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_person_month_unit_id")),
         sa.PrimaryKeyConstraint("period_id", "person_id", name=op.f("pk_person_month")),
     )
     with op.batch_alter_table("person_month", schema=None) as batch_op:
@@ -1588,7 +1583,6 @@ def downgrade():
     op.drop_table("report")
     op.drop_table("receipt")
     op.drop_table("product")
-    op.drop_table("person_span")
     with op.batch_alter_table("pending_matter", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_pending_matter_person_id"))
 
@@ -1642,6 +1636,7 @@ def downgrade():
 
     op.drop_table("absence")
     op.drop_table("unit")
+    op.drop_table("person_span")
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index("ix_person_sort")
         batch_op.drop_index(
