@@ -73,7 +73,7 @@ def _import(path: Path, data: bytes, choice: Choice, *, dry_run: bool, only_vali
         click.echo(line)
     for title, found in ((_("Errors"), reading.errors), (_("Warnings"), reading.warnings)):
         click.echo(f"{title}: {len(found)}")
-        for one in found:
+        for one in sorted(found, key=lambda one: (one.sheet, one.row)):
             click.echo(f"  {imports.told(one)}")
     if choice.agency_id is not None:
         _tell(diff)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as Answer
 
 from evaluation import clock
 from evaluation.extensions import db
+from evaluation.files.says import RowError
 from evaluation.models import ImportBatch
 from evaluation.queries import organisation
 from evaluation.services import (
@@ -147,8 +148,8 @@ def _preview_page(batch: ImportBatch, form: ChoiceForm, status: int = 422) -> Pa
         faults=faults,
         changes=changes,
         lines=[change_in(one) for one in changes["lines"][:SHOWN]],
-        found=[error_in(one) for one in batch.errors[:SHOWN]],
-        warnings=[error_in(one) for one in batch.warnings[:SHOWN]],
+        found=_by_place(batch.errors),
+        warnings=_by_place(batch.warnings),
         bad_rows=len({(one[0], one[1]) for one in batch.errors}),
         kept=[] if options.complete else catalogue_batches.kept(batch),
         labels=_labels(),
@@ -158,6 +159,11 @@ def _preview_page(batch: ImportBatch, form: ChoiceForm, status: int = 422) -> Pa
         gettext=_,
     )
     return (page, status) if form.errors else page
+
+
+def _by_place(stored: list[Any]) -> list[RowError]:
+    """The first findings by sheet and row."""
+    return sorted(map(error_in, stored), key=lambda one: (one.sheet, one.row))[:SHOWN]
 
 
 def _labels() -> dict[str, str]:
