@@ -23,14 +23,14 @@ FONT = "Times New Roman"
 MOTTO = "Độc lập - Tự do - Hạnh phúc"
 ANNEX = (
     ("TT", "{{ person.number }}", 1.0),
-    ("Họ và tên", "{{ person.name }}", 4.6),
-    ("Ngày sinh", "{{ person.born }}", 2.3),
-    ("Giới tính", "{{ person.gender }}", 1.5),
+    ("Họ và tên", "{{ person.name }}", 4.2),
+    ("Ngày sinh", "{{ person.born }}", 2.6),
+    ("Giới tính", "{{ person.gender }}", 1.4),
     ("Chức vụ", "{{ person.title }}", 3.2),
-    ("Đơn vị", "{{ person.unit }}", 4.4),
+    ("Đơn vị", "{{ person.unit }}", 4.2),
     ("Xếp loại năm", "{{ person.klass }}", 2.8),
-    ("Điểm năm", "{{ person.score }}", 1.6),
-    ("Sáng kiến (cấp, số, ngày quyết định)", "{{ person.initiatives }}", 4.0),
+    ("Điểm năm", "{{ person.score }}", 1.5),
+    ("Sáng kiến (cấp, số, ngày quyết định)", "{{ person.initiatives }}", 4.2),
 )
 
 
@@ -115,7 +115,7 @@ def _letterhead(document: DocumentType) -> None:
     table = document.add_table(rows=2, cols=2)
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
-    _widths(table, (7.0, 10.0))
+    _widths(table, (6.3, 10.2))
     left, right = table.rows[0].cells
     _cell(left, "{{ superior }}", size=12)
     _cell(left, "{{ issuer }}", size=12, bold=True, more=True)
@@ -128,9 +128,10 @@ def _letterhead(document: DocumentType) -> None:
 
 
 def _signature(document: DocumentType) -> None:
+    _line(document, "", before=6)
     table = document.add_table(rows=1, cols=2)
     table.autofit = False
-    _widths(table, (8.5, 8.5))
+    _widths(table, (8.25, 8.25))
     left, right = table.rows[0].cells
     _cell(left, "Nơi nhận:", size=12, bold=True, italic=True, align=LEFT)
     _cell(left, "- Như trên;", size=11, align=LEFT, more=True)
@@ -181,6 +182,8 @@ def _mark(row: _Row, name: str) -> None:
 
 
 def _widths(table: Table, centimetres: tuple[float, ...]) -> None:
+    for column, width in zip(table.columns, centimetres, strict=True):
+        column.width = Cm(width)
     for row in table.rows:
         for cell, width in zip(row.cells, centimetres, strict=True):
             cell.width = Cm(width)

@@ -19,7 +19,6 @@ from typing import Any
 from sqlalchemy import text
 
 from evaluation.extensions import db
-from evaluation.rules.service_time import completed_months, months_served
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import parse_exact
 from evaluation.rules.facts import (
@@ -43,6 +42,7 @@ from evaluation.rules.facts import (
     UnitFacts,
 )
 from evaluation.rules.organisation import AbsenceKind, Gender, Office, PersonKind, UnitKind, UnitRole
+from evaluation.rules.service_time import completed_months, months_served
 
 YEARS_SHOWN = 3
 LONG_STUDY = timedelta(days=365)

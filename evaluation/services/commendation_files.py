@@ -348,7 +348,6 @@ EXPORT = register(
         "File of a list (%(kind)s)",
         lambda _arguments: [Piece(1, "file", {})],
         _make,
-        lambda arguments: {"url": f"/commendations/exports/{arguments['token']}"},
         needs=Action.READ_COMMENDATIONS,
         unit_of=lambda arguments: arguments.get("unit_id"),
     )

@@ -220,17 +220,12 @@ def _finish_runs(run_ids: list[int]) -> None:
         )
 
 
-def _finish(arguments: dict[str, Any]) -> dict[str, Any]:
-    return {"url": f"/commendations/{arguments['year']}/{arguments['award']}"}
-
-
 ELIGIBILITY = register(
     Kind(
         "commendations.eligibility",
         "List of %(award)s, %(year)s",
         _plan,
         _run,
-        _finish,
         needs=Action.RUN_COMMENDATIONS,
     )
 )

@@ -16,7 +16,7 @@ from evaluation.queries import jobs as questions
 from evaluation.queries.jobs import Progress
 from evaluation.rules.periods import Month
 from evaluation.rules.permissions import Action
-from evaluation.services import grades, jobs, rollups
+from evaluation.services import commendation_files, commendations, grades, jobs, rollups
 from evaluation.services.job_kinds import kind_of
 from evaluation.services.refusals import Fault, Forbidden, Invalid
 from evaluation.web.access import current_actor
@@ -145,6 +145,11 @@ def _result(name: str, arguments: dict[str, Any]) -> tuple[str | None, str | Non
             url = url_for("grades.agency", unit_id=arguments["agency_id"], year=arguments["year"])
             return url, _("Open the proposed classes")
         return url_for("grades.index", year=arguments["year"]), _("Open the proposed classes")
+    if name == commendations.ELIGIBILITY.name:
+        url = url_for("commendations.list", year=arguments["year"], award=arguments["award"])
+        return url, _("Open the list")
+    if name == commendation_files.EXPORT.name:
+        return url_for("commendations.export", token=arguments["token"]), _("Download the file")
     return None, None
 
 

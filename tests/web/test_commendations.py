@@ -13,7 +13,7 @@ from evaluation.extensions import db
 from evaluation.models import EligibilityRun, Job
 from evaluation.rules.organisation import Gender
 from evaluation.rules.permissions import Role
-from evaluation.services import commendations, jobs
+from evaluation.services import commendation_files, commendations, jobs
 from tests import factories
 from tests.services import commendation_stories as stories
 from tests.web.test_reports import queries_of
@@ -226,3 +226,21 @@ def test_pages_cost_the_same_number_of_queries_at_any_size(round_: Any) -> None:
     commendations.run_now(2026, "CSTDCS")
     assert [cost(address) for address in addresses] == small
     assert max(small) <= 12
+
+
+def test_a_long_list_is_a_job_and_its_file_is_given_to_the_one_who_asked(
+    round_: Any, enqueued: Any, login: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commendation_files, "ROWS_AT_ONCE", 3)
+    for kind in ("xlsx", "docx"):
+        answer = round_.client.get(f"/commendations/2026/LDTT/file.{kind}?agency={round_.unit.id}")
+        job = db.session.query(Job).order_by(Job.id.desc()).first()
+        assert answer.location == f"/jobs/{job.id}"
+        assert jobs.run(job.id) == 1
+        address = f"/commendations/exports/{job.arguments['token']}"
+        assert address in round_.client.get(f"/jobs/{job.id}").text
+        assert round_.client.get(address).data[:2] == b"PK"
+    other = factories.person("Thanh Tra")
+    factories.account(other, roles=[(Role.INSPECTOR, round_.province)])
+    assert login(round_.client, other).get(address).status_code == 404
+    assert round_.client.get("/commendations/exports/..%2f..%2fsecret_key").status_code == 404
