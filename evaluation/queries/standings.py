@@ -1,12 +1,12 @@
 """Figures of units: a month and its trend, the units below compared, rank among units of the same kind, averages."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
 from evaluation.extensions import db
 from evaluation.rules.organisation import UnitKind, UnitRole
@@ -71,7 +71,7 @@ UNIT = text(
 
 SPANS = text(
     """
-    select kind, year, index, scored, mean, excellent, good, completed, not_completed
+    select kind, year, index as part, scored, mean, excellent, good, completed, not_completed
     from unit_span
     where unit_id = :unit_id and (kind, year, index) in (
         select * from unnest(cast(:kinds as text[]), cast(:years as int[]), cast(:indexes as int[]))
@@ -310,7 +310,7 @@ def months_of(unit_id: int) -> list[MonthOfUnit]:
     ]
 
 
-def _figures(row: Mapping[str, Any]) -> Figures | None:
+def _figures(row: RowMapping) -> Figures | None:
     if row["expected"] is None:
         return None
     return Figures(**{name: row[name] for name in Figures.__slots__})
@@ -363,7 +363,7 @@ def compared(month: MonthOfUnit, unit_id: int, today: date, *, agencies: bool = 
     )
 
 
-def _compared(row: Mapping[str, Any], unit_id: int) -> Compared:
+def _compared(row: RowMapping, unit_id: int) -> Compared:
     counts = Counts(**{name: row[name] or 0 for name in Counts.__slots__})
     return Compared(
         row["id"], UnitKind(row["kind"]), row["name"] or "", row["id"] == unit_id, counts, _figures(row)
@@ -394,5 +394,5 @@ def spans_of(unit_id: int, spans: Sequence[Span]) -> list[SpanOfUnit]:
             "indexes": [span.index for span in spans],
         },
     )
-    found = {Span(SpanKind(row.kind), row.year, row.index): row for row in rows}
+    found = {Span(SpanKind(row.kind), row.year, row.part): row for row in rows}
     return [SpanOfUnit(span, *found[span][3:]) for span in spans if span in found]

@@ -29,6 +29,11 @@ class Trend:
     months: tuple[tuple[Month, Decimal | None], ...]
 
     @property
+    def known(self) -> bool:
+        """Whether any month has a mean."""
+        return any(mean is not None for _month, mean in self.months)
+
+    @property
     def change(self) -> Decimal | None:
         """From the last known month before to the newest; None while either is missing."""
         known = [mean for _month, mean in self.months if mean is not None]
