@@ -106,26 +106,37 @@ def add_counts(run_id: int, counts: dict[str, Any]) -> None:
 # Reading
 
 # The order of a page: authorities by code, the order of merit, then who needs a look, who waits, who is refused.
+# The narrow part is sorted and cut before findings are fetched.
 LINES = """
-select entry.id, entry.person_id, entry.unit_id, entry.authority_id, entry.title, entry.status, entry.code,
-    entry.mean, entry.exact_mean, entry.rating, entry.findings, entry.facts, entry.rank, entry.within_quota,
-    run.award, person.full_name, person.official_number, person.gender, person.born_on, person.born_year_only,
-    place.name as unit_name{counted}
-from eligibility_entry entry
+with chosen as (
+    select entry.id, row_number() over (
+        order by array_position(cast(:order as bigint[]), entry.authority_id), entry.authority_id,
+            case when entry.rank is not null or entry.status = 'ELIGIBLE' then 0
+                when entry.status = 'NEEDS_REVIEW' then 1 when entry.status = 'HOLD' then 2 else 3 end,
+            entry.rank nulls last, person.sort_key, entry.id
+    ) as place, count(*) over () as total
+    from eligibility_entry entry
+    join person on person.id = entry.person_id
+    where entry.run_id = :run_id
+      and (cast(:entry_id as bigint) is null or entry.id = :entry_id)
+      and (cast(:authorities as bigint[]) is null or entry.authority_id = any(:authorities))
+      and (cast(:statuses as text[]) is null or entry.status = any(:statuses))
+      and (cast(:name as text) is null or person.search_key like '%' || :name || '%' escape '\\')
+    order by place limit :limit offset :offset
+)
+select chosen.total, run.award, entry.id, entry.person_id, entry.unit_id, entry.authority_id, entry.title,
+    entry.status, entry.code, entry.exact_mean, entry.rating, entry.findings, entry.facts, entry.rank,
+    entry.within_quota, person.full_name, person.official_number, person.gender, person.born_on,
+    person.born_year_only, place.name as unit_name
+from chosen
+join eligibility_entry entry on entry.id = chosen.id
 join eligibility_run run on run.id = entry.run_id
 join person on person.id = entry.person_id
 join lateral (
     select name from unit_place
     where unit_id = entry.unit_id and valid_from <= :day order by valid_from desc limit 1
 ) place on true
-where entry.run_id = :run_id
-  and (cast(:authorities as bigint[]) is null or entry.authority_id = any(:authorities))
-  and (cast(:statuses as text[]) is null or entry.status = any(:statuses))
-  and (cast(:name as text) is null or person.search_key like '%' || :name || '%' escape '\\')
-order by array_position(cast(:order as bigint[]), entry.authority_id), entry.authority_id,
-    case when entry.rank is not null or entry.status = 'ELIGIBLE' then 0
-        when entry.status = 'NEEDS_REVIEW' then 1 when entry.status = 'HOLD' then 2 else 3 end,
-    entry.rank nulls last, person.sort_key, entry.id
+order by chosen.place
 """
 SHEETS = """
 select grade.steps, grade.rulebook, grade.fingerprint, grade.months_counted, grade.decision_number,
@@ -199,8 +210,7 @@ def newest_runs() -> list[EligibilityRun]:
 def lines(run: EligibilityRun, filters: Filters, page: int, per_page: int) -> Lines:
     """One page of a run with the number of lines that match."""
     given = _given(run, filters) | {"limit": per_page, "offset": (page - 1) * per_page}
-    question = LINES.format(counted=", count(*) over () as total") + " limit :limit offset :offset"
-    rows = db.session.execute(text(question), given).all()
+    rows = db.session.execute(text(LINES), given).all()
     if not rows and page > 1:
         return lines(run, filters, 1, per_page)
     return Lines(rows, rows[0].total if rows else 0, page, per_page)
@@ -208,9 +218,7 @@ def lines(run: EligibilityRun, filters: Filters, page: int, per_page: int) -> Li
 
 def all_lines(run: EligibilityRun, filters: Filters) -> Iterator[Row[Any]]:
     """Every line that matches, a thousand at a time."""
-    found = db.session.execute(
-        text(LINES.format(counted="")), _given(run, filters), execution_options={"yield_per": 1000}
-    )
+    found = db.session.execute(text(LINES), _given(run, filters), execution_options={"yield_per": 1000})
     yield from found
 
 
@@ -221,10 +229,7 @@ def count(run: EligibilityRun, filters: Filters) -> int:
 
 def line(run: EligibilityRun, entry_id: int) -> Row[Any] | None:
     """One line of a run."""
-    question = LINES.format(counted="").replace(
-        "where entry.run_id = :run_id", "where entry.run_id = :run_id and entry.id = :entry_id"
-    )
-    return db.session.execute(text(question), _given(run, Filters()) | {"entry_id": entry_id}).first()
+    return db.session.execute(text(LINES), _given(run, Filters()) | {"entry_id": entry_id}).first()
 
 
 def run_of(entry_id: int) -> EligibilityRun | None:
@@ -254,6 +259,9 @@ def _given(run: EligibilityRun, filters: Filters) -> dict[str, Any]:
     order = sorted(known, key=lambda key: (known[key]["code"] is None, known[key]["code"] or "", int(key)))
     return {
         "run_id": run.id,
+        "entry_id": None,
+        "limit": None,
+        "offset": 0,
         "day": min(run.as_of, date(run.year, 12, 31)),
         "authorities": None if filters.authorities is None else list(filters.authorities),
         "statuses": None if filters.statuses is None else list(filters.statuses),

@@ -149,7 +149,12 @@ class Tree:
     def agency(self, unit_id: int) -> int:
         """The using agency of a unit: the nearest that is more than a part of another (Article 3.1)."""
         path = self.above(unit_id)
-        return next((place for place in path if self.units[place].role is not UnitRole.DIRECT_UNIT), path[-1])
+        whole = (
+            place
+            for place in path
+            if place in self.units and self.units[place].role is not UnitRole.DIRECT_UNIT
+        )
+        return next(whole, path[-1])
 
     def authority(self, unit_id: int) -> int:
         """Whose head decides the titles: the nearest using agency with legal status, which no division has."""

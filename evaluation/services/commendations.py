@@ -34,7 +34,7 @@ def run(
         actor,
         ELIGIBILITY.name,
         arguments | {"run_by": actor.person_id},
-        key=f"{ELIGIBILITY.name}:{award}:{year}",
+        key=f"{ELIGIBILITY.name}:{award}:{year}:{arguments['received_on']}",
     )
 
 
