@@ -55,7 +55,7 @@ def cast(province: DemoProvince) -> Cast:
     reform = province.members(province.unit(REFORM, home.id).id)
     emulation = province.members(province.unit(EMULATION, home.id).id)
     chosen = Cast(
-        lan=_named(service[3], "Nguyễn Thị Hồng Lan", Gender.FEMALE, "lan", 0.97),
+        lan=_named(service[3], "Nguyễn Thị Hồng Lan", Gender.FEMALE, "lan", 1.0),
         hung=_named(service[0], "Trần Văn Hùng", Gender.MALE, "hung", 0.97),
         thu=_named(province.members(home.id)[0], "Vũ Thị Minh Thu", Gender.FEMALE, "thu", 0.98),
         mai=_named(emulation[2], "Phạm Ngọc Mai", Gender.FEMALE, "mai", 0.96),
@@ -162,7 +162,7 @@ def registers(province: DemoProvince, people: Cast, today: date, chance: Random)
     """Initiatives, discipline, an open denunciation, units' classes and reform, titles of the years before."""
     year = today.year
     for person in province.people:
-        if person.office is Office.STAFF and person.ability > 0.95 and chance.random() < 0.35:
+        if person.office is Office.STAFF and person.ability > 0.9 and chance.random() < 0.45:
             db.session.add(
                 Initiative(
                     person_id=person.id,
@@ -183,7 +183,7 @@ def registers(province: DemoProvince, people: Cast, today: date, chance: Random)
     ]
     db.session.add(
         Discipline(
-            person_id=others[3].id,
+            person_id=others[-8].id,
             form=DisciplineForm.KHIEN_TRACH,
             duty_related=True,
             decision_number="88/QĐ-KL",
@@ -194,7 +194,7 @@ def registers(province: DemoProvince, people: Cast, today: date, chance: Random)
     )
     db.session.add(
         PendingMatter(
-            person_id=others[5].id, kind=MatterKind.DENUNCIATION, opened_on=today - timedelta(days=20)
+            person_id=others[-5].id, kind=MatterKind.DENUNCIATION, opened_on=today - timedelta(days=20)
         )
     )
     _unit_years(province, year, chance)
