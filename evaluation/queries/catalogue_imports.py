@@ -10,8 +10,9 @@ from evaluation.models import Product, ProductVersion, WorkItem
 from evaluation.rules.names import fold
 
 
-def last_versions(agency_id: int) -> dict[str, ProductVersion]:
+def last_versions(agency_id: int, *, with_users: bool = True) -> dict[str, ProductVersion]:
     """The last version of each of an agency's products by its code as compared, with who uses it: three queries."""
+    users = (selectinload(ProductVersion.positions), selectinload(ProductVersion.units)) if with_users else ()
     rows = db.session.scalars(
         select(ProductVersion)
         .join(Product, Product.id == ProductVersion.product_id)
@@ -19,8 +20,7 @@ def last_versions(agency_id: int) -> dict[str, ProductVersion]:
         .options(
             contains_eager(ProductVersion.product),
             joinedload(ProductVersion.catalogue),
-            selectinload(ProductVersion.positions),
-            selectinload(ProductVersion.units),
+            *users,
         )
         .order_by(ProductVersion.valid_from)
     )

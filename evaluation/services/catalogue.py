@@ -59,7 +59,8 @@ def publish_catalogue(
     valid_from: date | None,
 ) -> Catalogue:
     """A decided catalogue with the points of its standard product, in force from a day (Article 13.2)."""
-    require(actor, agency_id)
+    if agency_id:
+        require(actor, agency_id)
     decision = Decision(agency_id, title, decision_number, decided_on, standard_points, valid_from)
     faults = decision_faults(decision)
     if questions.catalogue_by_number(agency_id, parse_text(decision_number[:200])) is not None:

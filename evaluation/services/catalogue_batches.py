@@ -89,6 +89,8 @@ def reconsider(actor: Actor, batch_id: int, choice: Choice) -> ImportBatch:
 
 def batch_for(actor: Actor, batch_id: int, *, lock: bool = False) -> ImportBatch:
     """An uploaded catalogue for its uploader; another import is missing here."""
+    if batch_id >= 2**63:
+        raise Missing(_("There is no such import."))
     batch = imports.batch_for(actor, batch_id, lock=lock)
     if batch.noun is not ImportNoun.CATALOGUE:
         raise Missing(_("There is no such import."))
@@ -126,7 +128,7 @@ def kept(batch: ImportBatch) -> Sequence[tuple[str, str]]:
     agency_id = options.more.get("agency_id")
     if agency_id is None:
         return []
-    known = questions.last_versions(agency_id)
+    known = questions.last_versions(agency_id, with_users=False)
     in_file = {code_key(code) for code in options.more["codes"]}
     missing = catalogue_import.missing(known, in_file, options.day)
     return [(version.product.code, version.task) for version in missing]

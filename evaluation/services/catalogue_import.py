@@ -46,6 +46,7 @@ BLOCKING = frozenset(
 BY_STANDARD = frozenset(
     {FindingKind.COEFFICIENT_MISMATCH, FindingKind.COEFFICIENT_ROUNDED, FindingKind.STANDARD_UNKNOWN}
 )
+STANDARD_UNKNOWN = msgid("No cell states the standard product's points, so coefficients cannot be checked.")
 
 
 @dataclass(frozen=True)
@@ -148,12 +149,16 @@ def scope(actor: Actor | None, options: Options) -> Collection[int] | None:
 
 
 def compare(rows: list[ProductRow], options: Options, _scope: Collection[int] | None) -> Diff:
-    """What the rows would change from the day on; nothing as long as agency and standard points are not known."""
+    """What the rows would change from the day on; only the check as long as agency or standard points are not known."""
     given = decision_of(options)
     diff = Diff(plan=Plan())
-    if given.agency_id is None or not given.standard_points:
+    if not given.standard_points:
+        if rows:
+            diff.warnings.append(RowError(rows[0].sheet, rows[0].row, "", STANDARD_UNKNOWN))
         return diff
     rows = _checked(rows, given.standard_points, diff)
+    if given.agency_id is None:
+        return diff
     known = questions.last_versions(given.agency_id)
     recorded = rule.catalogue_by_number(given.agency_id, given.decision_number)
     used = questions.used([version.id for version in known.values() if version.valid_from == options.day])

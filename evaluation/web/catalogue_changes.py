@@ -18,9 +18,13 @@ from evaluation.web.catalogue_forms import (
     DecisionForm,
     ProductForm,
     RetireForm,
+    UsersForm,
     accepted,
+    chosen,
+    chosen_of,
     date_text,
     fill,
+    fill_users,
     together,
 )
 from evaluation.web.presentation import quantity
@@ -34,6 +38,7 @@ def add_to(blueprint: Blueprint) -> None:
         ("/decisions/new", new_decision),
         ("/new", new_product),
         ("/<int:product_id>/version", new_version),
+        ("/<int:product_id>/users", users),
         ("/<int:product_id>/retire", retire),
     ]
     for rule, page in pages:
@@ -60,7 +65,7 @@ def new_decision() -> Page:
 def _publish(form: DecisionForm) -> Catalogue:
     return catalogue.publish_catalogue(
         current_actor(),
-        form.agency_id.data or 0,
+        chosen(form.agency_id),
         title=form.title.data or "",
         decision_number=form.decision_number.data or "",
         **together(
@@ -95,8 +100,8 @@ def new_product() -> Page:
 def _add(form: ProductForm) -> ProductVersion:
     return catalogue.add_product(
         current_actor(),
-        form.catalogue_id.data or 0,
-        position_ids=form.position_ids.data or [],
+        chosen(form.catalogue_id),
+        position_ids=chosen_of(form.position_ids),
         **together(
             code=lambda: product_terms.read_code(form.code.data),
             terms=lambda: product_terms.read_terms(request.form),
@@ -139,14 +144,39 @@ def _change(product_id: int, form: ProductForm) -> ProductVersion:
         current_actor(),
         product_id,
         seen_version_id=_seen(form.version_id.data),
-        catalogue_id=form.catalogue_id.data or 0,
-        position_ids=form.position_ids.data or [],
+        catalogue_id=chosen(form.catalogue_id),
+        position_ids=chosen_of(form.position_ids),
         **together(
             terms=lambda: product_terms.read_terms(request.form),
             valid_from=lambda: product_terms.read_day(form.valid_from.data, "valid_from"),
             unit_ids=lambda: _units(form),
         ),
     )
+
+
+def users(product_id: int) -> Page:
+    """Says which positions and units use the last version."""
+    found = _changeable(product_id)
+    running = found.versions[-1]
+    form = UsersForm(request.form)
+    form.position_ids.choices = lists.positions()
+    if request.method == "POST":
+        made = accepted(
+            form,
+            lambda: catalogue.set_users(
+                current_actor(), running.id, position_ids=chosen_of(form.position_ids), unit_ids=_units(form)
+            ),
+        )
+        if made is not None:
+            flash(_("Who uses product %(code)s is saved.", code=found.code), "success")
+            return redirect(url_for(".product", product_id=product_id))
+        db.session.rollback()
+        found = _changeable(product_id)
+        running = found.versions[-1]
+    else:
+        codes = lists.unit_codes([one.unit_id for one in running.units], clock.today()).values()
+        fill_users(form, running, codes)
+    return _page("catalogue/users.html", form, product=found, running=running)
 
 
 def retire(product_id: int) -> Page:
@@ -188,7 +218,7 @@ def retire(product_id: int) -> Page:
     )
 
 
-def _page(template: str, form: DecisionForm | ProductForm | RetireForm, **more: object) -> Page:
+def _page(template: str, form: DecisionForm | UsersForm | RetireForm, **more: object) -> Page:
     page = render_template(template, form=form, errors=form.errors, quantity=quantity, **more)
     return (page, 422) if form.errors else page
 
@@ -203,7 +233,7 @@ def _agencies() -> list[tuple[int, str]]:
 
 
 def _changeable(product_id: int) -> Product:
-    found = lists.product(product_id)
+    found = lists.product(product_id) if product_id < 2**63 else None
     if found is None:
         raise Missing(_("There is no such product."))
     catalogue.require(current_actor(), found.agency_id)
@@ -226,7 +256,7 @@ def _choices(form: ProductForm, decisions: list[Catalogue]) -> None:
     form.position_ids.choices = lists.positions()
 
 
-def _units(form: ProductForm) -> list[int]:
+def _units(form: UsersForm) -> list[int]:
     """The units whose codes were typed; Invalid names the codes that stand for none."""
     codes = [
         code.strip().upper() for code in (form.units.data or "").replace(";", ",").split(",") if code.strip()

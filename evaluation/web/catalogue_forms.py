@@ -47,10 +47,26 @@ class ChoiceForm(DecisionForm):
     )
 
 
-class ProductForm(Form):
-    """A product, new or in a new version; the coefficient is computed."""
+class UsersForm(Form):
+    """Who uses a product version."""
 
     version_id = HiddenField()
+    position_ids = SelectMultipleField(
+        _l("Positions that use it"),
+        coerce=int,
+        description=_l("None chosen means every position. Hold Ctrl to choose several."),
+    )
+    units = StringField(
+        _l("Units that use it"),
+        description=_l(
+            "Codes of units with commas between them, for example H38.12.03. Empty means all units."
+        ),
+    )
+
+
+class ProductForm(UsersForm):
+    """A product, new or in a new version; the coefficient is computed."""
+
     catalogue_id = SelectField(_l("Decision"), coerce=int)
     valid_from = StringField(_l("In force from"), description=_l("Day/month/year."))
     code = StringField(_l("Code"))
@@ -67,17 +83,6 @@ class ProductForm(Form):
     points = StringField(_l("Points"), description=_l("Inside the frame."))
     working_days = StringField(_l("Usual working days"))
     quality_requirement = TextAreaField(_l("Quality requirement"))
-    position_ids = SelectMultipleField(
-        _l("Positions that use it"),
-        coerce=int,
-        description=_l("None chosen means every position. Hold Ctrl to choose several."),
-    )
-    units = StringField(
-        _l("Units that use it"),
-        description=_l(
-            "Codes of units with commas between them, for example H38.12.03. Empty means all units."
-        ),
-    )
 
 
 class RetireForm(Form):
@@ -104,6 +109,11 @@ def fill(form: ProductForm, version: ProductVersion, unit_codes: Iterable[str]) 
     form.working_days.data = "" if version.working_days is None else str(version.working_days)
     form.complexity_group.data = str(version.complexity_group)
     form.catalogue_id.data = version.catalogue_id
+    fill_users(form, version, unit_codes)
+
+
+def fill_users(form: UsersForm, version: ProductVersion, unit_codes: Iterable[str]) -> None:
+    """Puts who uses a version into the form."""
     form.version_id.data = str(version.id)
     form.position_ids.data = [one.position_id for one in version.positions]
     form.units.data = ", ".join(unit_codes)
@@ -139,3 +149,14 @@ def together(**readers: Callable[[], Any]) -> dict[str, Any]:
     if faults:
         raise Invalid(faults)
     return read
+
+
+def chosen(field: SelectField) -> int:
+    """The chosen id of the list, 0 when it is none of them."""
+    return field.data if field.data in {value for value, _label in field.choices or []} else 0
+
+
+def chosen_of(field: SelectMultipleField) -> list[int]:
+    """The chosen ids; one that is not of the list counts as 0, which no row has."""
+    known = {value for value, _label in field.choices or []}
+    return [value if value in known else 0 for value in field.data or []]

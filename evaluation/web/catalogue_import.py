@@ -25,7 +25,7 @@ from evaluation.services.catalogue_batches import Choice
 from evaluation.services.import_plans import change_in, error_in
 from evaluation.services.refusals import Conflict, Forbidden, Invalid
 from evaluation.web.access import current_actor
-from evaluation.web.catalogue_forms import ChoiceForm, UploadForm, accepted, date_text, together
+from evaluation.web.catalogue_forms import ChoiceForm, UploadForm, accepted, chosen, date_text, together
 from evaluation.web.presentation import quantity
 
 Page = str | Answer | tuple[str, int]
@@ -135,6 +135,7 @@ def import_errors(batch_id: int) -> Response:
 
 
 def _preview_page(batch: ImportBatch, form: ChoiceForm, status: int = 422) -> Page:
+    db.session.refresh(batch, ["changes", "errors", "warnings"])  # one query for the three long lists
     options = imports.options_of(batch)
     faults = catalogue_import.option_faults(options)
     if not options.more.get("valid_from_known"):
@@ -208,7 +209,7 @@ def _choice(form: ChoiceForm) -> Choice:
         valid_from=lambda: product_terms.read_day(form.valid_from.data, "valid_from"),
     )
     return Choice(
-        agency_id=form.agency_id.data or None,
+        agency_id=chosen(form.agency_id) or None,
         title=form.title.data or "",
         decision_number=form.decision_number.data or "",
         end_missing=bool(form.end_missing.data),

@@ -44,6 +44,19 @@ def test_a_dry_run_lists_every_finding_with_its_row_changes_nothing_and_fails_wh
     assert db.session.query(Product).count() == 0
 
 
+def test_a_dry_run_needs_no_agency_to_check_every_row(runner, commune, tmp_path):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(annex(row(), row("DC.02", coefficient=20)))
+    done = runner.invoke(args=["catalogue", "import", str(path), "--dry-run"])
+    assert done.exit_code == 1
+    assert "dòng 6" in done.output
+    assert "25 chia 5" in done.output
+    path.write_bytes(annex(row(), standard="Ghi chú"))
+    unknown = runner.invoke(args=["catalogue", "import", str(path), "--dry-run"])
+    assert unknown.exit_code == 0
+    assert "Cảnh báo: 1" in unknown.output
+
+
 def test_a_clean_file_is_applied_and_the_same_file_again_changes_nothing(run):
     data = annex(row(), row("DC.02", points=40, coefficient=8))
     assert run(data, "--dry-run").exit_code == 0

@@ -103,6 +103,7 @@ def test_who_may_not_change_sees_no_buttons_and_is_refused_at_the_doors(client, 
         "/catalogue/decisions/new",
         "/catalogue/import",
         f"/catalogue/{version.product_id}/version",
+        f"/catalogue/{version.product_id}/users",
         f"/catalogue/{version.product_id}/retire",
     ):
         assert client.get(address).status_code == 403, address
@@ -186,6 +187,22 @@ def test_a_product_is_retired_with_a_reason(client, keeper, made):
     assert version.valid_to == date(2026, 6, 1)
 
 
+def test_who_uses_a_product_can_be_changed_without_a_new_version(client, keeper, made):
+    decide(made)
+    version = db.session.query(ProductVersion).one()
+    address = f"/catalogue/{version.product_id}/users"
+    assert client.get(address).status_code == 200
+    code = made.division.codes[0].code
+    done = client.post(address, data={"position_ids": [made.job.id], "units": code.lower()})
+    assert done.status_code == 302
+    db.session.expire_all()
+    assert [one.position_id for one in version.positions] == [made.job.id]
+    assert [one.unit_id for one in version.units] == [made.division.id]
+    assert code in client.get(address).text
+    assert client.post(address, data={"units": "H99.ZZ"}).status_code == 422
+    assert db.session.query(ProductVersion).count() == 1
+
+
 def send(client, data: bytes, name="danh-muc.xlsx"):
     return client.post(
         "/catalogue/import", data={"file": (io.BytesIO(data), name)}, content_type="multipart/form-data"
@@ -263,6 +280,33 @@ def test_pages_cost_the_same_few_queries_for_three_products_and_for_forty(client
     many = [queries_of(client, address) for address in addresses]
     assert few == many
     assert max(many) <= 12, many
+
+
+def test_ids_no_row_can_have_are_missing_or_faults_never_a_crash(client, keeper, made):
+    decide(made)
+    huge = 10**30
+    for address in (
+        f"/catalogue/{huge}",
+        f"/catalogue/{huge}/version",
+        f"/catalogue/import/{huge}",
+        f"/positions/{huge}",
+    ):
+        assert client.get(address).status_code == 404, address
+    answer = client.post("/catalogue/new", data=FORM | {"catalogue_id": huge, "position_ids": [huge, "x"]})
+    assert answer.status_code == 422
+    decision = {"agency_id": huge, "decision_number": "9", "decided_on": "1/1/2026", "valid_from": "1/1/2026"}
+    assert (
+        client.post("/catalogue/decisions/new", data=decision | {"standard_points": "5"}).status_code == 422
+    )
+    assert db.session.query(Product).count() == 1
+
+
+def test_the_preview_costs_the_same_few_queries_for_two_rows_and_for_eighty(client, keeper, made):
+    small = send(client, annex(row(), row("DC.02"))).location
+    large = send(client, annex(*[row(f"DC.{number}", points=60) for number in range(80)])).location
+    few, many = queries_of(client, small), queries_of(client, large)
+    assert few == many
+    assert many <= 14, many
 
 
 def test_scripts_in_names_are_shown_as_text(client, login, made):
