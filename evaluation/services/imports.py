@@ -320,16 +320,18 @@ def _commit() -> None:
 
 
 def apply_file(
-    noun: str, *, name: str, data: bytes, options: Options, only_valid: bool = False
+    noun: str, *, name: str, data: bytes, options: Options, only_valid: bool = False, consent: bool = False
 ) -> tuple[Reading, Diff, dict[str, Any] | None]:
     """Reads, compares and applies in one transaction, for the command line; None for the counts when nothing was applied.
 
-    Errors (unless only the valid rows are wanted) and an import without changes apply nothing.
+    Errors (unless only the valid rows are wanted), converted fonts without consent and an import without changes
+    apply nothing.
     """
     kind = kind_of(noun)
     db.session.execute(text(f"lock table {', '.join(kind.tables)} in share row exclusive mode"))
     reading, diff = check(None, noun, data, options)
-    if (reading.errors and not only_valid) or not diff.changes:
+    unagreed = bool(reading.conversions) and not consent
+    if (reading.errors and not only_valid) or unagreed or not diff.changes:
         db.session.rollback()
         return reading, diff, None
     _refuse_ending_too_many(diff)
