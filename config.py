@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from evaluation.postgres import default_data_dir, ensure_server, make_data_dir
+from evaluation.postgres import address, default_data_dir, make_data_dir
 
 CHECKOUT = Path(__file__).resolve().parent
 MEGABYTE = 1024 * 1024
@@ -19,7 +19,7 @@ class BadSetting(ValueError):
 
 
 def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """All settings: those given win over the environment; without a database address the embedded server is started."""
+    """All settings: those given win over the environment; without a database address it is the embedded server."""
     given = dict(given or {})
     data_dir = make_data_dir(
         Path(given.get("DATA_DIR") or os.environ.get("DATA_DIR") or default_data_dir(CHECKOUT))
@@ -27,7 +27,8 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     database = (
         given.get("SQLALCHEMY_DATABASE_URI") or given.get("DATABASE_URL") or os.environ.get("DATABASE_URL")
     )
-    database = with_driver(database) if database else ensure_server(data_dir)
+    embedded = not database
+    database = with_driver(database) if database else address(data_dir)
     secret = given.get("SECRET_KEY") or os.environ.get("SECRET_KEY") or secret_key(data_dir)
     settings: dict[str, Any] = {
         "DATA_DIR": data_dir,
@@ -36,7 +37,14 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "EXPORTS_DIR": _folder(given, data_dir, "exports"),
         "SECRET_KEY": secret,
         "SQLALCHEMY_DATABASE_URI": database,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5},
+        "EMBEDDED_SERVER": embedded,
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": True,
+            "pool_size": 5,
+            "max_overflow": 5,
+            "pool_timeout": 10,
+        },
+        "STATEMENT_SECONDS": _number("STATEMENT_SECONDS", 30),
         "BROKER_URL": os.environ.get("BROKER_URL") or database_broker(database),
         "PORT": _number("PORT", 8000),
         "AGENCY_NAME": os.environ.get("AGENCY_NAME", "Ủy ban nhân dân tỉnh"),

@@ -14,11 +14,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Wires settings, extensions, pages, commands and background work together."""
     from config import CHECKOUT, from_environment
+    from evaluation import connections, tasks
     from evaluation import models as _tables  # noqa: F401  every table must be known to the migrations
-    from evaluation import tasks
     from evaluation.extensions import babel, csrf, db, login_manager, migrate
     from evaluation.language import init_language
-    from evaluation.web import access, errors, navigation, presentation
+    from evaluation.web import access, errors, navigation, outages, presentation
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     app = Flask(__name__, root_path=str(CHECKOUT), template_folder="templates", static_folder="static")
@@ -29,6 +29,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
     db.init_app(app)
+    connections.register(app)
     migrate.init_app(app, db, directory=str(CHECKOUT / "migrations"), compare_type=True)
     csrf.init_app(app)
     login_manager.init_app(app)
@@ -37,6 +38,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     presentation.register(app)
     errors.register(app)
+    outages.register(app)
     access.register(app)
     navigation.register(app)
     for module in _modules("evaluation.web"):

@@ -19,6 +19,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,25 @@ STILL_ENDING = ("already exists", "still in use")  # what a killed server leaves
 LAST_BREATH = 10  # seconds
 LONGEST_SOCKET_FOLDER = 85  # a socket's whole path may have 107 bytes
 
+# What the application writes beside the tables; a folder that holds anything else is somebody's own.
+OUR_NAMES = frozenset(
+    [
+        "secret_key",
+        "evidence",
+        "imports",
+        "exports",
+        "beat-schedule",
+        "users.lock",
+        "start.lock",
+        "keeper.lock",
+        "socket",
+        "postgres",
+        "postgres.new",
+    ]
+)
+
 _held: dict[Path, int] = {}
+_starting = threading.RLock()
 
 
 class ServerUnavailable(RuntimeError):
@@ -86,7 +105,8 @@ def ensure_server(data_dir: Path, *, database: str = DATABASE, durable: bool = T
     owner = _owner()
     if owner.other:
         _let_in(data_dir, owner)
-    _hold(data_dir)
+    with _starting:
+        _hold(data_dir)
     sockets = _socket_folder(data_dir, owner)
     with _Locked(data_dir / "start.lock"):
         cluster = data_dir / "postgres"
@@ -97,6 +117,16 @@ def ensure_server(data_dir: Path, *, database: str = DATABASE, durable: bool = T
         _ensure_keeper(data_dir, cluster)
         _ensure_database(programs, sockets, owner, database)
     return url(sockets, database)
+
+
+def is_held(data_dir: Path) -> bool:
+    """Whether this process already keeps the folder's server alive."""
+    return data_dir.resolve() in _held
+
+
+def address(data_dir: Path, *, database: str = DATABASE) -> str:
+    """The URL that `ensure_server` will return, known without starting or making anything."""
+    return url(_socket_path(data_dir.resolve()), database)
 
 
 def url(sockets: Path, database: str) -> str:
@@ -148,7 +178,7 @@ def _new_account() -> pwd.struct_passwd:
 
 def _let_in(data_dir: Path, owner: Owner) -> None:
     """Lets the server's group pass through its own data folder; every folder above stays as it is."""
-    ours = data_dir.is_relative_to(ROOT_HOME) or not any(data_dir.iterdir())
+    ours = data_dir.is_relative_to(ROOT_HOME) or {path.name for path in data_dir.iterdir()} <= OUR_NAMES
     if ours and data_dir.stat().st_gid != owner.gid:
         os.chown(data_dir, 0, owner.gid)
         data_dir.chmod(0o710)
@@ -221,11 +251,16 @@ class _Locked:
         os.close(self.handle)
 
 
-def _socket_folder(data_dir: Path, owner: Owner) -> Path:
+def _socket_path(data_dir: Path) -> Path:
     folder = data_dir / "socket"
-    if len(os.fsencode(folder)) > LONGEST_SOCKET_FOLDER:
-        digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
-        folder = Path("/tmp") / f"cong-tam-{owner.uid}-{digest}"
+    if len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER:
+        return folder
+    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
+    return Path("/tmp") / f"cong-tam-{os.geteuid()}-{digest}"
+
+
+def _socket_folder(data_dir: Path, owner: Owner) -> Path:
+    folder = _socket_path(data_dir)
     try:
         folder.mkdir(mode=0o700)
         if owner.other:

@@ -105,7 +105,11 @@ def _application() -> Flask:
     from evaluation.postgres import ServerUnavailable
 
     try:
-        return create_app()
+        app = create_app()
+        with app.app_context(), db.engine.connect():
+            return app  # the first connection has started the embedded server
+    except OperationalError as problem:
+        raise CannotServe(f"The database does not answer: {_first_line(problem)}") from None
     except (BadSetting, ServerUnavailable) as problem:
         raise CannotServe(str(problem)) from None
     except PermissionError as problem:

@@ -27,7 +27,7 @@ from evaluation.extensions import login_manager
 from evaluation.services import accounts
 from evaluation.services.access import Actor, actor_of
 
-PUBLIC = frozenset({"access.sign_in", "access.set_language", "static"})
+PUBLIC = frozenset({"access.sign_in", "access.set_language", "health.live", "health.ready", "static"})
 
 blueprint = Blueprint("access", __name__)
 
@@ -59,6 +59,8 @@ def _guard() -> Response | None:
         return None
     if request.headers.get("X-Requested-With") or request.headers.get("HX-Request"):
         abort(401)
+    if request.method != "GET" and request.form.keys() - {"csrf_token"}:
+        abort(401)  # its page keeps what was typed until the person has signed in again
     return redirect(
         url_for("access.sign_in", next=request.full_path.rstrip("?") if request.method == "GET" else None)
     )  # type: ignore[return-value]

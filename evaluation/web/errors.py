@@ -1,14 +1,26 @@
 """Refusals and faults as pages: what happened, what to do, and the request id to quote."""
 
-from flask import Flask, Response, g, jsonify, render_template, request
+import contextlib
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, g, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from evaluation.extensions import db
 from evaluation.services.refusals import Invalid, Refusal
 
-PAGES = frozenset({400, 403, 404, 409, 413, 429, 500, 503})
+PAGES = frozenset({400, 401, 403, 404, 409, 413, 429, 500, 503})
+SENT_AGAIN = frozenset(
+    {400, 401, 503}
+)  # the fault is not in what was typed, so the page keeps it to be sent again
+NEVER_KEPT = frozenset({"csrf_token", "password"})
+MOST_KEPT = 1_000_000  # characters
 
 
 def register(app: Flask) -> None:
@@ -16,11 +28,11 @@ def register(app: Flask) -> None:
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _out_of_date)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _crashed)
+    app.register_error_handler(Exception, crashed)
 
 
-def _refused(refusal: Refusal) -> tuple[Response | str, int]:
-    db.session.rollback()
+def _refused(refusal: Refusal) -> ResponseReturnValue:
+    undo()
     if _wants_json():
         faults = (
             [{"place": fault.place, "message": fault.message} for fault in refusal.faults]
@@ -28,37 +40,65 @@ def _refused(refusal: Refusal) -> tuple[Response | str, int]:
             else []
         )
         return jsonify(message=refusal.message, faults=faults), refusal.status
-    return _page(refusal.status, refusal.message)
+    return answer(refusal.status, refusal.message)
 
 
-def _out_of_date(_error: CSRFError) -> tuple[Response | str, int]:
-    db.session.rollback()
-    message = _("This form is out of date. Go back, open the page again and send it once more.")
-    return (jsonify(message=message), 400) if _wants_json() else _page(400, message)
+def _out_of_date(_error: CSRFError) -> ResponseReturnValue:
+    undo()
+    if not current_user.is_authenticated:
+        return answer(401, None)
+    if _typed():
+        return answer(400, _("You signed in anew after this form was opened. Nothing of it was saved yet."))
+    return answer(400, _("This form is out of date. Go back, open the page again and send it once more."))
 
 
-def _http_error(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
+def _http_error(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code < 400:
-        return error
+        return error.get_response()
     if _wants_json():
         return jsonify(message=error.name), code
-    return _page(code, None)
+    return answer(code, None)
 
 
-def _crashed(error: Exception) -> tuple[Response | str, int]:
-    from flask import current_app
-
+def crashed(error: Exception) -> ResponseReturnValue:
+    """A fault of the program: logged whole, told without any of it."""
     if current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
-    db.session.rollback()
+    undo()
     current_app.logger.exception("request %s failed", g.get("request_id"))
-    return (jsonify(message=_("The server failed.")), 500) if _wants_json() else _page(500, None)
+    return answer(500, _("The server failed.") if _wants_json() else None)
 
 
-def _page(code: int, message: str | None) -> tuple[str, int]:
+def undo() -> None:
+    """Ends the transaction; one whose connection is gone has ended already."""
+    with contextlib.suppress(SQLAlchemyError):
+        db.session.rollback()
+
+
+def answer(code: int, message: str | None, headers: Mapping[str, str] | None = None) -> ResponseReturnValue:
+    """The page of an error, or its sentence as JSON for a script; it asks the database nothing."""
+    if _wants_json():
+        return jsonify(message=message), code, dict(headers or {})
+    g.without_menu = True
     name = code if code in PAGES else (400 if code < 500 else 500)
-    return render_template(f"errors/{name}.html", message=message, code=code), code
+    typed = _typed() if code in SENT_AGAIN else []
+    return (
+        render_template(f"errors/{name}.html", message=message, code=code, typed=typed),
+        code,
+        dict(headers or {}),
+    )
+
+
+def _typed() -> list[tuple[str, str]]:
+    """What a form of this site sent and may be sent again; a form of another site is never offered."""
+    if request.method != "POST" or request.files or request.endpoint == "access.sign_in":
+        return []
+    origin = request.headers.get("Origin") or request.headers.get("Referer") or ""
+    if urlsplit(origin).netloc != request.host or g.get("saving") is not None:
+        return []
+    fields = [(name, text) for name, text in request.form.items(multi=True) if name not in NEVER_KEPT]
+    return fields if sum(len(text) for _name, text in fields) <= MOST_KEPT else []
 
 
 def _wants_json() -> bool:

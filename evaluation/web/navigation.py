@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -89,7 +89,7 @@ def register(app: Flask) -> None:
 
 
 def _context() -> dict[str, object]:
-    if not current_user.is_authenticated:
+    if g.get("without_menu") or not current_user.is_authenticated:
         return {"menu": [], "today": clock.today()}
     actor = current_actor()
     counts = waiting.counts(actor.standing)
