@@ -362,5 +362,6 @@ KIND = ImportKind(
     compare=compare,
     write=write,
     tables=("catalogue", "product", "product_version", "product_position", "product_unit"),
+    by_day=False,  # its day comes with the decision: it has an upload page of its own
     can_be_complete=True,
 )  # fmt: skip
