@@ -194,7 +194,7 @@ def _bare(engine: Engine, address: str, rows: list[list[str]]) -> Callable[[], N
 
 def _caller(app: Flask, client: FlaskClient, address: str) -> Callable[[], None]:
     """One request straight through the application, without the cost of a client."""
-    builder = EnvironBuilder(app=app, path=address)
+    builder = EnvironBuilder(path=address)
     environ = builder.get_environ()
     cookie = client.get_cookie(app.config["SESSION_COOKIE_NAME"])
     if cookie is not None:

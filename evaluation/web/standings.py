@@ -335,7 +335,7 @@ def _state(line: Line) -> str:
 def _freshness(month: MonthOfUnit) -> str:
     if month.rolled_up_at is None:
         return _("Not rolled up yet; scores as they stand at %(moment)s.", moment=_moment(clock.now()))
-    return _("Rolled up at %(moment)s.", moment=_moment(month.rolled_up_at))
+    return _("Rolled up at %(moment)s", moment=_moment(month.rolled_up_at))
 
 
 def _moment(at: datetime) -> str:
