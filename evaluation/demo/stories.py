@@ -15,17 +15,14 @@ from evaluation.models import (
     Assignment,
     Delegation,
     Discipline,
-    DisciplineForm,
     Initiative,
-    InitiativeLevel,
-    MatterKind,
     PendingMatter,
-    ReformStatus,
     RoleGrant,
     Title,
     UnitPlace,
     UnitYear,
 )
+from evaluation.rules.facts import DisciplineForm, InitiativeLevel, PendingKind, ReformResult
 from evaluation.rules.names import fold
 from evaluation.rules.organisation import AbsenceKind, Gender, Office, UnitRole
 from evaluation.rules.permissions import Role
@@ -194,7 +191,7 @@ def registers(province: DemoProvince, people: Cast, today: date, chance: Random)
     )
     db.session.add(
         PendingMatter(
-            person_id=others[-5].id, kind=MatterKind.DENUNCIATION, opened_on=today - timedelta(days=20)
+            person_id=others[-5].id, kind=PendingKind.DENUNCIATION, opened_on=today - timedelta(days=20)
         )
     )
     _unit_years(province, year, chance)
@@ -222,7 +219,7 @@ def _unit_years(province: DemoProvince, year: int, chance: Random) -> None:
                     unit_id=unit.id,
                     year=year,
                     unit_class=good,
-                    reform=ReformStatus.NOT_COMPLETED if failed else ReformStatus.COMPLETED,
+                    reform=ReformResult.NOT_COMPLETED if failed else ReformResult.COMPLETED,
                     criticisms=1 if number == 2 else 0,
                     decision_number=f"{number + 700}/QĐ-UBND",
                 )

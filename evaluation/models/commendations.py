@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -23,43 +22,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from evaluation.models.base import Table, identity, points, reference, word
 from evaluation.models.organisation import Person
+from evaluation.rules.facts import DisciplineForm, InitiativeLevel, PendingKind, ReformResult
 from evaluation.rules.scoring import Band
-
-
-class InitiativeLevel(StrEnum):
-    """Level at which an initiative was recognised (Law on emulation, Article 3.4)."""
-
-    CO_SO = "CO_SO"
-    TINH = "TINH"
-    TOAN_QUOC = "TOAN_QUOC"
-
-
-class DisciplineForm(StrEnum):
-    """Forms of discipline of civil servants since 01/07/2025 (Decree 172/2025)."""
-
-    KHIEN_TRACH = "KHIEN_TRACH"
-    CANH_CAO = "CANH_CAO"
-    CACH_CHUC = "CACH_CHUC"
-    BUOC_THOI_VIEC = "BUOC_THOI_VIEC"
-
-
-class MatterKind(StrEnum):
-    """Open matters that hold an award until they are closed (Decree 152/2025)."""
-
-    DISCIPLINE = "DISCIPLINE"
-    INVESTIGATION = "INVESTIGATION"
-    INSPECTION = "INSPECTION"
-    COMPLAINT = "COMPLAINT"
-    DENUNCIATION = "DENUNCIATION"
-    PRESS = "PRESS"
-    RATING_APPEAL = "RATING_APPEAL"
-
-
-class ReformStatus(StrEnum):
-    """Whether a unit completed its administrative reform of the year."""
-
-    COMPLETED = "COMPLETED"
-    NOT_COMPLETED = "NOT_COMPLETED"
 
 
 class Initiative(Table):
@@ -100,7 +64,7 @@ class PendingMatter(Table):
 
     id: Mapped[identity]
     person_id: Mapped[reference] = mapped_column(ForeignKey("person.id"), index=True)
-    kind: Mapped[MatterKind] = mapped_column(word(MatterKind))
+    kind: Mapped[PendingKind] = mapped_column(word(PendingKind))
     opened_on: Mapped[date] = mapped_column(Date)
     closed_on: Mapped[date | None] = mapped_column(Date)
     outcome: Mapped[str | None] = mapped_column(Text)
@@ -114,7 +78,7 @@ class UnitYear(Table):
     unit_id: Mapped[reference] = mapped_column(ForeignKey("unit.id"), primary_key=True)
     year: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     unit_class: Mapped[Band | None] = mapped_column(word(Band))
-    reform: Mapped[ReformStatus | None] = mapped_column(word(ReformStatus))
+    reform: Mapped[ReformResult | None] = mapped_column(word(ReformResult))
     criticisms: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     decision_number: Mapped[str | None] = mapped_column(Text)
 

@@ -9,11 +9,11 @@ from sqlalchemy import event, select
 
 from evaluation.extensions import db
 from evaluation.models import EligibilityEntry, EligibilityRun, Person, UnitYear
-from evaluation.models.commendations import ReformStatus
 from evaluation.queries import commendations as queries
 from evaluation.queries import evidence
 from evaluation.rules import exact_yaml
 from evaluation.rules.bands import Band
+from evaluation.rules.facts import ReformResult
 from evaluation.rules.organisation import Gender, Office
 from evaluation.rules.service_time import months_served
 from evaluation.rules.verdicts import Award
@@ -160,7 +160,7 @@ def test_a_list_keeps_every_finding_even_after_a_refusal(december: stories.Agenc
 
 def test_the_head_of_a_division_is_not_refused_for_the_agency_alone(december: stories.Agency) -> None:
     register = db.session.get_one(UnitYear, (december.unit.id, 2026))
-    register.reform = ReformStatus.NOT_COMPLETED
+    register.reform = ReformResult.NOT_COMPLETED
     division = factories.unit("Phòng A", parent=december.unit, since=date(2025, 1, 1))
     chief = december.add("Trưởng Phòng", office=Office.HEAD, where=division)
     director = december.add("Giám Đốc", office=Office.HEAD)
@@ -170,7 +170,7 @@ def test_the_head_of_a_division_is_not_refused_for_the_agency_alone(december: st
     assert found[chief.id].code == "PAR_NO_DATA"
     assert found[staff.id].status == "ELIGIBLE"
     db.session.add(
-        UnitYear(unit_id=division.id, year=2026, unit_class=Band.HTTNV, reform=ReformStatus.COMPLETED)
+        UnitYear(unit_id=division.id, year=2026, unit_class=Band.HTTNV, reform=ReformResult.COMPLETED)
     )
     db.session.flush()
     assert stories.listed("LDTT")[chief.id].status == "ELIGIBLE"
@@ -179,7 +179,7 @@ def test_the_head_of_a_division_is_not_refused_for_the_agency_alone(december: st
 def test_a_head_answers_for_discipline_below_but_not_for_his_own_superior(december: stories.Agency) -> None:
     division = factories.unit("Phòng A", parent=december.unit, since=date(2025, 1, 1))
     db.session.add(
-        UnitYear(unit_id=division.id, year=2026, unit_class=Band.HTXSNV, reform=ReformStatus.COMPLETED)
+        UnitYear(unit_id=division.id, year=2026, unit_class=Band.HTXSNV, reform=ReformResult.COMPLETED)
     )
     chief = december.add("Trưởng Phòng", office=Office.HEAD, where=division)
     director = december.add("Giám Đốc", office=Office.HEAD)

@@ -13,7 +13,6 @@ from evaluation.extensions import db
 from evaluation.models import (
     AuditEvent,
     Discipline,
-    DisciplineForm,
     Notice,
     ScoreSheet,
     Stage,
@@ -21,6 +20,7 @@ from evaluation.models import (
     YearGrade,
 )
 from evaluation.rules.bands import Band
+from evaluation.rules.facts import DisciplineForm
 from evaluation.rules.organisation import AbsenceKind
 from evaluation.rules.scoring import ScoreStatus
 from evaluation.rules.workflow import GradeState, ReportState
