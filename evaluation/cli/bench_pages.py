@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextvars import Context
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ PAGES = (
     ("home", "hung", "/", None),
     ("my month", "lan", "/reports/", None),
     ("inbox", "hung", "/reviews/", None),
-    ("unit page", "mai", "/units/", r"/units/\d+"),
+    ("unit page", "chinh", "/units/", r"/units/\d+"),
     ("commendation list", "mai", "/commendations/", r"/commendations/\d{4}/[\w-]+"),
 )
 
@@ -119,8 +120,9 @@ def measure_pages(rounds: int) -> None:
     keys = dict(db.session.execute(accounts).tuples().all())
     engine = db.engine
     db.session.remove()
+    # As on a server: each request in an application context of its own, not in the command's, which would lend its user.
     found = {
-        name: _page(app, engine, keys.get(who, ""), address, pattern, rounds)
+        name: Context().run(_page, app, engine, keys.get(who, ""), address, pattern, rounds)
         for name, who, address, pattern in PAGES
     }
     click.echo(json.dumps(found))
