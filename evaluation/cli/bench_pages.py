@@ -202,12 +202,14 @@ def _caller(app: Flask, client: FlaskClient, address: str) -> Callable[[], None]
     if cookie is not None:
         environ["HTTP_COOKIE"] = f"{cookie.key}={cookie.value}"
 
+    statuses: list[str] = []
+
+    def start(status: str, _headers: Any, _error: Any = None) -> Callable[[bytes], None]:
+        statuses[:] = [status]
+        return lambda _data: None
+
     def call() -> None:
-        statuses: list[str] = []
-        body = app(
-            {**environ, "wsgi.input": io.BytesIO()},
-            lambda status, _headers, _error=None: statuses.append(status) or (lambda _data: None),
-        )
+        body = app({**environ, "wsgi.input": io.BytesIO()}, start)
         for _part in body:
             pass
         if hasattr(body, "close"):
