@@ -1,10 +1,12 @@
 """The registry of imports: for each noun how its file is read, compared and written."""
 
 from collections.abc import Collection
+from functools import partial
 
 from flask_babel import gettext as _
 
 from evaluation.files import people, units
+from evaluation.files.reading import read_list
 from evaluation.models import ImportNoun
 from evaluation.queries import organisation
 from evaluation.rules.permissions import ALLOWED, Action, Role
@@ -33,7 +35,7 @@ KINDS: dict[ImportNoun, ImportKind] = {
             columns=units.COLUMNS,
             example=("1", "H99.12.03", "Phòng Công chức, viên chức", "P. CCVC", "Phòng", "H99.12",
                      "Đơn vị trực tiếp sử dụng", "01/07/2025", "", ""),
-            read=units.read_units,
+            read=partial(read_list, units.read_units),
             row_type=units.UnitRow,
             scope=units_to_change,
             compare=import_units.compare,
@@ -50,7 +52,7 @@ KINDS: dict[ImportNoun, ImportKind] = {
             example=("1", "H99.12", "Sở Nội vụ", "Phòng Công chức, viên chức", "CB000123", "000185012345",
                      "Nguyễn Thị Lan", "25/08/1985", "Nữ", "Chuyên viên", "Chuyên viên về tổ chức bộ máy", "",
                      "Công chức", "01.003", "01/03/2010", "", "", "", "Đang công tác", ""),
-            read=people.read_people,
+            read=partial(read_list, people.read_people),
             row_type=people.PersonRow,
             scope=units_to_change,
             compare=import_people.compare,

@@ -1,14 +1,19 @@
 """Writing a confirmed comparison of people: a few statements for all rows together."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import delete, func, insert, or_, update
 
 from evaluation.extensions import db
+from evaluation.files.people import PersonRow
 from evaluation.models import Assignment, Person
 from evaluation.rules.names import fold, sort_key
+from evaluation.rules.organisation import PersonKind
 from evaluation.services.import_people import PeoplePlan, Service
 from evaluation.services.import_plans import Diff, Options
+
+AT_ONCE = 2_000
 
 
 def write(diff: Diff, options: Options) -> None:
@@ -49,30 +54,40 @@ def _with_keys(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _hire(plan: PeoplePlan) -> dict[str, int]:
-    if not plan.hired:
-        return {}
-    found = db.session.execute(
-        insert(Person).returning(Person.official_number, Person.id),
-        [
-            {
-                "official_number": row.official_number,
-                "personal_number": row.personal_number or None,
-                "full_name": row.full_name,
-                "sort_key": sort_key(row.full_name),
-                "search_key": fold(row.full_name),
-                "gender": row.gender,
-                "born_on": row.born_on,
-                "born_year_only": row.born_year_only,
-                "kind": kind,
-                "rank_code": row.rank_code or None,
-                "hired_on": row.hired_on,
-                "email": row.email or None,
-                "phone": row.phone or None,
-            }
-            for row, kind in plan.hired
-        ],
-    )
-    return {row.official_number: row.id for row in found}
+    """The ids of the new people by official number."""
+    ids: dict[str, int] = {}
+    table = Person.__table__
+    for some in _slices(plan.hired):
+        found = db.session.execute(
+            insert(table).returning(table.c.official_number, table.c.id),
+            [_person_values(row, kind) for row, kind in some],
+        )
+        ids |= {row.official_number: row.id for row in found}
+    return ids
+
+
+def _slices(rows: list[Any]) -> Iterator[list[Any]]:
+    """Rows in handfuls: 80,000 at once would hold a gigabyte of parameters."""
+    for first in range(0, len(rows), AT_ONCE):
+        yield rows[first : first + AT_ONCE]
+
+
+def _person_values(row: PersonRow, kind: PersonKind) -> dict[str, Any]:
+    return {
+        "official_number": row.official_number,
+        "personal_number": row.personal_number or None,
+        "full_name": row.full_name,
+        "sort_key": sort_key(row.full_name),
+        "search_key": fold(row.full_name),
+        "gender": row.gender,
+        "born_on": row.born_on,
+        "born_year_only": row.born_year_only,
+        "kind": kind,
+        "rank_code": row.rank_code or None,
+        "hired_on": row.hired_on,
+        "email": row.email or None,
+        "phone": row.phone or None,
+    }
 
 
 def _appoint(plan: PeoplePlan, ids: dict[str, int]) -> None:
@@ -102,8 +117,8 @@ def _appoint(plan: PeoplePlan, ids: dict[str, int]) -> None:
             .values(left_on=None)
             .execution_options(synchronize_session=False)
         )
-    if plan.services:
-        db.session.execute(insert(Assignment), [_values(service, ids) for service in plan.services])
+    for some in _slices(plan.services):
+        db.session.execute(insert(Assignment.__table__), [_values(service, ids) for service in some])
 
 
 def _values(service: Service, ids: dict[str, int]) -> dict[str, Any]:

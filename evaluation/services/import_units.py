@@ -401,9 +401,9 @@ def _found(plan: UnitPlan) -> None:
 
 
 def _place(plan: UnitPlan) -> None:
-    fresh = []
+    fresh: list[dict[str, Any]] = []
     for place in plan.placed:
-        values = {
+        values: dict[str, Any] = {
             "name": place.name,
             "short_name": place.short_name,
             "search_key": fold(place.name),

@@ -44,7 +44,7 @@ FIELDS = {
     "email": _l("E-mail"),
     "phone": _l("Telephone"),
     "unit": _l("Unit"),
-    "office": _l("Office"),
+    "office": _l("Leading office"),
     "title": _l("Title"),
     "position": _l("Job position"),
     "name": _l("Name"),

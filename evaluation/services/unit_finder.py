@@ -70,7 +70,7 @@ class UnitFinder:
         """A unit and the units above it, nearest first."""
         found = [unit]
         while found[-1].parent_id in self.units and len(found) < 20:
-            found.append(self.units[found[-1].parent_id])  # type: ignore[index]
+            found.append(self.units[found[-1].parent_id])
         return found
 
     def agency_of(self, unit: KnownUnit) -> KnownUnit:
