@@ -237,24 +237,20 @@ def page(
     return [(grade, person) for grade, person in rows], total
 
 
-def distribution(agency_id: int, year: int) -> dict[str, int]:
-    """How many there are of each class, decided where decided, proposed elsewhere; '' for those without one."""
+def tally(agency_id: int, year: int) -> tuple[dict[str, int], dict[str, int]]:
+    """How many there are of each class (decided where decided, proposed elsewhere, '' without one) and in each state."""
+    klass = func.coalesce(YearGrade.decided_class, YearGrade.proposed_class)
     rows = db.session.execute(
-        select(func.coalesce(YearGrade.decided_class, YearGrade.proposed_class), func.count())
+        select(klass, YearGrade.state, func.count())
         .where(YearGrade.agency_id == agency_id, YearGrade.year == year, YearGrade.superseded_at.is_(None))
-        .group_by(func.coalesce(YearGrade.decided_class, YearGrade.proposed_class))
+        .group_by(klass, YearGrade.state)
     )
-    return {str(klass or ""): number for klass, number in rows}
-
-
-def states(agency_id: int, year: int) -> dict[str, int]:
-    """How many grades are proposed, decided and published."""
-    rows = db.session.execute(
-        select(YearGrade.state, func.count())
-        .where(YearGrade.agency_id == agency_id, YearGrade.year == year, YearGrade.superseded_at.is_(None))
-        .group_by(YearGrade.state)
-    )
-    return {state.value: number for state, number in rows}
+    by_class: dict[str, int] = defaultdict(int)
+    by_state: dict[str, int] = defaultdict(int)
+    for found, state, number in rows:
+        by_class[str(found or "")] += number
+        by_state[state.value] += number
+    return dict(by_class), dict(by_state)
 
 
 def agencies(year: int, unit_ids: Collection[int], *, everything: bool) -> Sequence[Row[Any]]:

@@ -175,7 +175,8 @@ def _band(top: int, bottom: int, law: _Law) -> Band:
 def _check(sums: Sums, general: Fraction, leader: LeaderRatios | None, law: _Law) -> None:
     if not 0 <= general <= law.general_max:
         raise ValueError(f"The general criteria must be between 0 and {written(law.general_max)} points.")
-    if sums.assigned < 0 or sums.done < 0 or sums.quality < 0 or sums.progress < 0:
+    # Numerators carry the sign; comparing fractions is slow, and a province has 80,000 of these.
+    if min(part.numerator for part in (sums.assigned, sums.done, sums.quality, sums.progress)) < 0:
         raise ValueError("A sum of converted units cannot be negative.")
     if leader is not None:
         allowed = law.leader_ratios
@@ -188,7 +189,7 @@ def _check(sums: Sums, general: Fraction, leader: LeaderRatios | None, law: _Law
 
 
 def _status(sums: Sums, leader: LeaderRatios | None, law: _Law) -> ScoreStatus:
-    if sums.assigned == 0 and not law.nothing_is_zero:
+    if sums.assigned.numerator == 0 and not law.nothing_is_zero:
         return ScoreStatus.INSUFFICIENT_DATA
     if leader is not None and leader.unit_result is None:
         return ScoreStatus.PENDING

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
+from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from flask import current_app
@@ -18,10 +20,10 @@ from evaluation.models import Job, Period, Stage
 from evaluation.queries import rollups as queries
 from evaluation.queries import sums as sums_queries
 from evaluation.queries.sums import exact_number
-from evaluation.rules import grading, scoring
+from evaluation.rules import scoring
 from evaluation.rules.explain import exact, parse_exact
-from evaluation.rules.periods import Month, Span, spans_containing
-from evaluation.rules.rulebook import Rulebook
+from evaluation.rules.periods import Month, Span, SpanKind, spans_containing
+from evaluation.rules.rulebook import Rulebook, RulebookError
 from evaluation.rules.scoring import LeaderRatios, ScoreStatus, Sums, Totals
 from evaluation.rules.terms import sql_terms
 from evaluation.rules.workflow import ReportState
@@ -30,8 +32,8 @@ from evaluation.services.access import Actor
 from evaluation.services.job_kinds import Kind, Piece, register
 from evaluation.services.refusals import Fault, Invalid
 
-SHEETS_A_CHUNK = 20_000
-PEOPLE_A_CHUNK = 20_000
+SHEETS_A_CHUNK = 10_000
+PEOPLE_A_CHUNK = 10_000
 NULL = r"\N"
 
 
@@ -110,7 +112,10 @@ def _plan(arguments: dict[str, Any], size: int) -> list[Piece]:
         Piece(4, "averages", {"part": "averages", "first": run.first, "last": run.last}, run.size)
         for run in queries.people_ranges(period.month.year, PEOPLE_A_CHUNK)
     ]
-    return [*pieces, Piece(5, "averages of units", {"part": "averages of units"})]
+    return pieces + [
+        Piece(5, "averages of units", {"part": "averages of units", "span": str(span)})
+        for span in spans_containing(Month.of(period.month))
+    ]
 
 
 def _run(arguments: dict[str, Any], piece: dict[str, Any]) -> None:
@@ -127,8 +132,7 @@ def _run(arguments: dict[str, Any], piece: dict[str, Any]) -> None:
         case "averages":
             roll_up_averages(month, piece["first"], piece["last"])
         case "averages of units":
-            for span in spans_containing(month):
-                queries.replace_span_units(span)
+            queries.replace_span_units(Span.parse(piece["span"]))
         case unknown:
             raise ValueError(f"a roll-up has no part called {unknown}")
 
@@ -202,6 +206,7 @@ def roll_up_leaders(period: Period) -> int:
     Answers how many came out otherwise than with the d on their sheet.
     """
     frozen = queries.frozen_leaders(period.id)
+    books = {name: rulebooks.shelf().named(name) for name in {row.rulebook for row in frozen.values()}}
     used = {report_id: row.unit_result for report_id, row in frozen.items()}
     book = rulebooks.shelf().for_day("evaluation", period.month)
     by_field = book.choice("deputy_unit_result", period.month) == "FIELD"
@@ -210,7 +215,8 @@ def roll_up_leaders(period: Period) -> int:
         moved = {}
         for below in queries.leaders(period.id, period.month, by_field=by_field):
             row = frozen[below.report_id]
-            now = _unit_result(below, rulebooks.shelf().named(row.rulebook), period)
+            ratios = _unit_results(books[row.rulebook], period.month)
+            now = None if below.missing else ratios[below.failing]
             if now != used[below.report_id] and row.organising is not None and row.cohesion is not None:
                 moved[below.report_id] = used[below.report_id] = now
         if not moved:
@@ -220,11 +226,13 @@ def roll_up_leaders(period: Period) -> int:
     return len(changed)
 
 
-def _unit_result(below: queries.Below, book: Rulebook, period: Period) -> str | None:
-    if below.missing:
-        return None
-    key = "leader_ratio_reduced" if below.failing else "leader_ratio_full"
-    return exact(book.number(key, period.month))
+@lru_cache(maxsize=64)
+def _unit_results(book: Rulebook, day: date) -> dict[bool, str]:
+    """d as exact text, by whether somebody below is at the lowest level."""
+    return {
+        False: exact(book.number("leader_ratio_full", day)),
+        True: exact(book.number("leader_ratio_reduced", day)),
+    }
 
 
 def _judge_again(period: Period, leaders: dict[int, tuple[Any, str | None]]) -> None:
@@ -265,19 +273,41 @@ def roll_up_averages(month: Month, first: int, last: int) -> None:
 def _span_lines(spans: tuple[Span, ...], first: int, last: int) -> Iterator[str]:
     day = spans[0].first_day
     book = rulebooks.shelf().for_day("evaluation", day)
-    within = [(span, frozenset(month.month for month in span.months)) for span in spans]
-    rows = queries.totals_of_year(spans[0].year, first, last)
-    for person_id, months in groupby(rows, key=lambda row: row.person_id):
-        scored = {row.month: row.exact_total for row in months}
-        known: dict[tuple[str, ...], str] = {}
-        for span, inside in within:
-            texts = tuple(text for number, text in scored.items() if number in inside)
-            average = None if texts in known else grading.mean(parse_exact(text) for text in texts)
-            if average is not None:
-                band = scoring.band_of(average, book=book, day=day)
-                known[texts] = f"{four_decimals(average)}\t{exact(average)}\t{band.value}"
-            if texts:
-                yield f"{span.kind.value}\t{span.year}\t{span.index}\t{person_id}\t{len(texts)}\t{known[texts]}\n"
+    keys = [
+        (f"{span.kind.value}\t{span.year}\t{span.index}", {month.month for month in span.months})
+        for span in spans
+    ]
+    same_law = {
+        month.month for month in Span(SpanKind.YEAR, day.year).months if _same_bands(book, day, month)
+    }
+    rows = queries.totals_of_year(day.year, first, last)
+    for person_id, months in groupby(rows, key=itemgetter(0)):
+        scored = list(months)
+        known: dict[tuple[int, ...], str] = {}
+        for key, inside in keys:
+            within = [row for row in scored if row.month in inside]
+            if not within:
+                continue
+            which = tuple(row.month for row in within)
+            if which not in known:
+                known[which] = _average_columns(within, book, day, same_law)
+            yield f"{key}\t{person_id}\t{len(within)}\t{known[which]}\n"
+
+
+def _average_columns(months: list[Any], book: Rulebook, day: date, same_law: set[int]) -> str:
+    if len(months) == 1 and months[0].month in same_law:  # the mean of one month is that month
+        return f"{months[0].total}\t{months[0].exact_total}\t{months[0].band}"
+    average = sum((parse_exact(row.exact_total) for row in months), Fraction(0)) / len(months)
+    band = scoring.band_of(average, book=book, day=day)
+    return f"{four_decimals(average)}\t{exact(average)}\t{band.value}"
+
+
+def _same_bands(book: Rulebook, day: date, month: Month) -> bool:
+    try:
+        other = rulebooks.shelf().for_day("evaluation", month.first_day)
+    except RulebookError:
+        return False
+    return other is book and book.bands(month.first_day) == book.bands(day)
 
 
 def four_decimals(value: Fraction) -> str:

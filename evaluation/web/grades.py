@@ -131,6 +131,7 @@ def _agency(unit_id: int, year: int, faults: list[Fault]) -> str:
     number = max(1, request.args.get("page", 1, type=int))
     rows, total = questions.page(unit_id, year, klass=klass, words=words, number=number, per_page=PER_PAGE)
     people = [person.id for _grade_row, person in rows]
+    distribution, states = questions.tally(unit_id, year)
     return render_template(
         "grades/agency.html",
         unit_id=unit_id,
@@ -140,8 +141,8 @@ def _agency(unit_id: int, year: int, faults: list[Fault]) -> str:
         trends=grades.months_for_lists(people, year),
         page=Page(number, total, PER_PAGE),
         quotas=grades.quotas(unit_id, year),
-        distribution=questions.distribution(unit_id, year),
-        states=questions.states(unit_id, year),
+        distribution=distribution,
+        states=states,
         bands=list(reversed(Band)),
         chosen=klass,
         words=words,
