@@ -41,6 +41,8 @@ class ScoreSheet(Table):
             unique=True,
             postgresql_where=text("superseded_at is null"),
         ),
+        # What was superseded is asked for by sheet; without this every inbox would read all scores ever given.
+        Index("ix_score_sheet_superseded", "report_id", postgresql_where=text("superseded_at is not null")),
     )
 
     id: Mapped[identity]

@@ -1359,6 +1359,12 @@ def upgrade():
     )
     with op.batch_alter_table("score_sheet", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_score_sheet_superseded",
+            ["report_id"],
+            unique=False,
+            postgresql_where=sa.text("superseded_at is not null"),
+        )
+        batch_op.create_index(
             "one_live_score_of_a_stage",
             ["report_id", "stage"],
             unique=True,
@@ -1528,6 +1534,9 @@ def downgrade():
     op.drop_table("product_position")
     with op.batch_alter_table("score_sheet", schema=None) as batch_op:
         batch_op.drop_index("one_live_score_of_a_stage", postgresql_where=sa.text("superseded_at is null"))
+        batch_op.drop_index(
+            "ix_score_sheet_superseded", postgresql_where=sa.text("superseded_at is not null")
+        )
 
     op.drop_table("score_sheet")
     with op.batch_alter_table("role_grant", schema=None) as batch_op:
