@@ -349,11 +349,10 @@ class LiveServer:
     app: Flask
 
 
-@pytest.fixture(scope="module")
-def live_server(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """A threaded server on a free port with a database of its own, one for each test file."""
-    name = server.new_database("live")
-    app = new_app(server.url(name), tmp_path_factory.mktemp("live"))
+@contextmanager
+def running_site(url: str, folder: Path) -> Iterator[LiveServer]:
+    """A threaded server on a free port over a database."""
+    app = new_app(url, folder)
     app.config["WTF_CSRF_ENABLED"] = True
     running = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=running.serve_forever, daemon=True)
@@ -363,6 +362,14 @@ def live_server(server: TestServer, tmp_path_factory: pytest.TempPathFactory) ->
     thread.join(10)
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def live_server(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A running site with an empty database of its own, one for each test file."""
+    name = server.new_database("live")
+    with running_site(server.url(name), tmp_path_factory.mktemp("live")) as site:
+        yield site
     server.drop(name)
 
 

@@ -46,10 +46,12 @@ def asks_for_rollups(actor: Actor) -> bool:
 
 
 def own_units(actor: Actor) -> list[tuple[int, str]]:
-    """The units an actor leads, stands in for or holds a role over, by name."""
+    """The units an actor leads, stands in for or holds a role over that reads units, by name."""
     standing = actor.standing
     led = standing.headed | standing.deputised | standing.delegated.keys()
-    units = led | {unit_id for _role, unit_id in standing.roles}
+    units = led | {
+        unit_id for role, unit_id in standing.roles if allowed(Action.READ_UNIT, {Relation(role.value)})
+    }
     return sorted(organisation.unit_names(units, standing.day).items(), key=lambda pair: pair[1])
 
 

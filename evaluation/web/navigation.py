@@ -52,7 +52,7 @@ def _leads(actor: Actor) -> bool:
 
 
 def _leads_or_oversees(actor: Actor) -> bool:
-    return _leads(actor) or bool(actor.standing.deputised) or bool(actor.standing.roles)
+    return _leads(actor) or bool(actor.standing.deputised) or _reads_lists(actor)
 
 
 def _home_affairs(actor: Actor) -> bool:

@@ -1,0 +1,277 @@
+"""Every page of the site as those who use it see it: nothing serious from axe, no sideways scroll, no English, no error."""
+
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from evaluation import clock as clock_module
+from evaluation.extensions import db
+from evaluation.models import (
+    Account,
+    Assignment,
+    EligibilityEntry,
+    ImportNoun,
+    JobPosition,
+    Period,
+    Product,
+    Report,
+    YearGrade,
+)
+from evaluation.rules.organisation import Office
+from evaluation.rules.periods import Month
+from evaluation.rules.workflow import ReportState
+from evaluation.services import (
+    catalogue_batches,
+    confirmations,
+    evidence,
+    imports,
+    receipts,
+    reviews,
+    rollups,
+)
+from evaluation.services.access import Actor, actor_for
+from evaluation.services.import_plans import Options
+from tests.browser.checks import DESK, Watch, faults_of
+from tests.browser.conftest import PASSWORD, TODAY, at_nine
+from tests.browser.screens import Desk
+from tests.catalogue_files import annex, row
+
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PEOPLE = ("lan", "hung", "thu", "chinh", "mai", "tu", "khoi", "son")
+
+# Whom to ask for which page. A word in braces is an id that `ids` finds in the province.
+PAGES: dict[str, tuple[str, str]] = {
+    "home.show": ("lan", "/"),
+    "access.sign_in": ("", "/login"),
+    "reports.current": ("lan", "/reports/"),
+    "reports.show": ("lan", "/reports/{draft}"),
+    "reports.add": ("lan", "/reports/{draft}/add"),
+    "reports.check": ("lan", "/reports/{draft}/check"),
+    "reports.submitted": ("lan", "/reports/{final}/submitted"),
+    "evidence.line": ("lan", "/evidence/lines/{item}"),
+    "results.index": ("lan", "/results/"),
+    "results.show": ("lan", "/results/{final}"),
+    "workplans.index": ("thu", "/workplans/"),
+    "workplans.unit": ("hung", "/workplans/{division}/2026-11"),
+    "workplans.hand_over": ("hung", "/workplans/lines/{item}/hand-over"),
+    "reviews.index": ("hung", "/reviews/"),
+    "reviews.show": ("hung", "/reviews/{submitted}"),
+    "confirmations.index": ("thu", "/confirmations/"),
+    "confirmations.send_back": ("thu", "/confirmations/{scored}/send-back"),
+    "confirmations.receipt": ("thu", "/confirmations/receipt/{receipt}?month=2026-11"),
+    "grades.index": ("mai", "/grades/"),
+    "grades.agency": ("thu", "/grades/{agency}/2026"),
+    "grades.show": ("chinh", "/grades/of/{grade}"),
+    "standings.index": ("mai", "/units/"),
+    "standings.unit": ("thu", "/units/{agency}?month=2026-10"),
+    "standings.province": ("mai", "/province?month=2026-10"),
+    "commendations.index": ("mai", "/commendations/"),
+    "commendations.list": ("mai", "/commendations/2026/CSTDCS"),
+    "commendations.entry": ("mai", "/commendations/entries/{entry}"),
+    "catalogue.index": ("mai", "/catalogue/"),
+    "catalogue.product": ("lan", "/catalogue/{product}"),
+    "catalogue.new_product": ("mai", "/catalogue/new"),
+    "catalogue.new_version": ("mai", "/catalogue/{product}/version"),
+    "catalogue.new_decision": ("mai", "/catalogue/decisions/new"),
+    "catalogue.users": ("mai", "/catalogue/{product}/users"),
+    "catalogue.retire": ("mai", "/catalogue/{product}/retire"),
+    "catalogue.import_file": ("mai", "/catalogue/import"),
+    "catalogue.preview": ("mai", "/catalogue/import/{catalogue_batch}"),
+    "positions.index": ("mai", "/positions/"),
+    "positions.show": ("mai", "/positions/{position}"),
+    "positions.edit": ("mai", "/positions/{position}/edit"),
+    "positions.new": ("mai", "/positions/new"),
+    "organisation.index": ("khoi", "/organisation/"),
+    "organisation.unit": ("mai", "/organisation/units/{agency}"),
+    "organisation.people": ("mai", "/organisation/people"),
+    "organisation.person": ("mai", "/organisation/people/{person}"),
+    "appointments.appoint": ("mai", "/organisation/people/{person}/appoint"),
+    "appointments.absence": ("mai", "/organisation/people/{person}/absence"),
+    "appointments.end": ("mai", "/organisation/people/assignments/{assignment}/end/{person}"),
+    "delegations.index": ("hung", "/delegations/"),
+    "imports.index": ("mai", "/imports/"),
+    "imports.new": ("mai", "/imports/new/PEOPLE"),
+    "imports.show": ("mai", "/imports/{batch}"),
+    "jobs.index": ("mai", "/jobs/"),
+    "jobs.show": ("mai", "/jobs/{job}"),
+    "periods.index": ("mai", "/periods/"),
+}
+# Addresses that answer a file, a picture, a part of a page or JSON.
+FILES: dict[str, tuple[str, str]] = {
+    "catalogue.import_errors": ("mai", "/catalogue/import/{catalogue_batch}/errors.xlsx"),
+    "catalogue.search": ("lan", "/catalogue/search?q=bao+cao&report_id={draft}"),
+    "commendations.file": ("mai", "/commendations/2026/LDTT/file.xlsx"),
+    "delegations.search": ("hung", "/delegations/search?q=nguyen"),
+    "evidence.download": ("lan", "/evidence/{evidence}"),
+    "health.live": ("", "/health/live"),
+    "health.ready": ("", "/health/ready"),
+    "imports.error_report": ("mai", "/imports/{batch}/errors.xlsx"),
+    "imports.template": ("mai", "/imports/template/PEOPLE.xlsx"),
+    "organisation.search_units": ("mai", "/organisation/search/units?q=so+noi+vu"),
+    "reviews.row": ("hung", "/reviews/{submitted}/row"),
+    "standings.chart": ("thu", "/units/{agency}/charts/distribution.svg?month=2026-10"),
+    "standings.download": ("thu", "/units/{agency}/month.xlsx?month=2026-10"),
+}
+# Only a job of thousands of rows makes such a file; its own tests download one.
+ELSEWHERE = {"static", "commendations.export"}
+
+
+def test_no_page_is_forgotten(province: Any) -> None:
+    asked = {rule.endpoint for rule in province.app.url_map.iter_rules() if "GET" in rule.methods}
+    known = PAGES.keys() | FILES.keys() | ELSEWHERE
+    assert (asked - known, known - asked) == (set(), set()), "add new pages to PAGES or FILES, drop old ones"
+
+
+@pytest.fixture(scope="module")
+def ids(province_site: Any) -> Iterator[dict[str, Any]]:
+    """What the addresses point at; what the demo province lacks is made through the use cases."""
+    with province_site.app.app_context(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock_module, "now", lambda: at_nine(TODAY))
+        yield _ids()
+
+
+def _ids() -> dict[str, Any]:
+    lan, hung, thu, mai = (_actor(name) for name in ("lan", "hung", "thu", "mai"))
+    draft = _report(lan, 11)
+    division, agency = draft.unit_id, draft.agency_id
+    item = draft.items[0].id
+    waiting = db.session.scalars(
+        select(Report.id)
+        .join(Period, Period.id == Report.period_id)
+        .where(
+            Report.supervising_unit_id == division,
+            Report.office == Office.STAFF,
+            Report.state == ReportState.SUBMITTED,
+            Period.month == TODAY.replace(day=1),
+        )
+        .order_by(Report.id)
+    ).all()
+    for report_id in waiting[:2]:
+        reviews.score(hung, report_id)
+    receipt = receipts.new_id()
+    confirmations.confirm_many(thu, [waiting[0]], transaction_id=receipt)
+    product = db.session.scalars(select(Product.id).order_by(Product.id)).first()
+    found = {
+        "draft": draft.id,
+        "final": _report(lan, 10).id,
+        "item": item,
+        "division": division,
+        "agency": agency,
+        "scored": waiting[1],
+        "submitted": waiting[2],
+        "receipt": receipt,
+        "grade": db.session.scalars(
+            select(YearGrade.id).where(YearGrade.superseded_at.is_(None), YearGrade.decided_class.is_(None))
+        ).first(),
+        "entry": db.session.scalars(select(EligibilityEntry.id).order_by(EligibilityEntry.id)).first(),
+        "product": product,
+        "position": db.session.scalars(select(JobPosition.id).order_by(JobPosition.id)).first(),
+        "person": lan.person_id,
+        "assignment": db.session.scalars(
+            select(Assignment.id).where(Assignment.person_id == lan.person_id)
+        ).first(),
+        "evidence": evidence.attach(lan, item, name="bao-cao.pdf", stream=BytesIO(PDF)).id,
+        "job": rollups.ask_for(mai, Month(2026, 10)).id,
+        "batch": imports.preview(
+            mai,
+            ImportNoun.PEOPLE,
+            name="nhan-su.xlsx",
+            data=imports.template(ImportNoun.PEOPLE),
+            options=Options(day=TODAY),
+        ).id,
+        "catalogue_batch": catalogue_batches.upload(
+            mai, name="danh-muc.xlsx", data=annex(row(), row("DC.01"), row("DC.02", points=99))
+        ).id,
+    }
+    db.session.commit()
+    db.session.remove()
+    return found
+
+
+def _actor(username: str) -> Actor:
+    account = db.session.scalars(select(Account).where(Account.username == username)).one()
+    return actor_for(account.person_id, account.id, TODAY)
+
+
+def _report(actor: Actor, month: int) -> Report:
+    return db.session.scalars(
+        select(Report)
+        .join(Period, Period.id == Report.period_id)
+        .where(Report.person_id == actor.person_id, Period.month == TODAY.replace(month=month, day=1))
+    ).one()
+
+
+@pytest.fixture(scope="module")
+def desk_of(browser: Any, province_site: Any) -> Iterator[Callable[[str], Desk]]:
+    """`desk_of(username)`: this person's browser, signed in once for all pages."""
+    desks: dict[str, Desk] = {}
+
+    def sit_down(username: str) -> Desk:
+        if username not in desks:
+            context = browser.new_context(locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh", viewport=DESK)
+            context.set_default_timeout(10_000)
+            desks[username] = Desk(context.new_page(), province_site.url)
+            desks[username].watch = Watch(desks[username].page)
+            if username:
+                desks[username].sign_in(username, PASSWORD)
+                desks[username].watch.taken()
+        return desks[username]
+
+    yield sit_down
+    for desk in desks.values():
+        desk.page.context.close()
+
+
+@pytest.mark.parametrize("endpoint", PAGES)
+def test_a_page_is_sound_at_a_desk_and_on_a_phone(
+    endpoint: str, province: Any, ids: dict[str, Any], desk_of: Callable[[str], Desk]
+) -> None:
+    username, address = PAGES[endpoint]
+    desk = desk_of(username)
+    desk.open(address.format(**ids))
+    assert faults_of(desk.page, desk.watch) == []
+
+
+@pytest.mark.parametrize("username", PEOPLE)
+def test_everything_a_person_has_in_the_menu_is_sound(
+    username: str, province: Any, ids: dict[str, Any], desk_of: Callable[[str], Desk]
+) -> None:
+    desk = desk_of(username)
+    desk.open("/")
+    menu = desk.page.get_by_role("navigation", name="Menu chính").get_by_role("link")
+    addresses = [link.get_attribute("href") for link in menu.all()]
+    asked_elsewhere = {address for name, address in PAGES.values() if name == username}
+    faults = {}
+    for address in addresses:
+        if address not in asked_elsewhere:
+            desk.open(address)
+            faults[address] = faults_of(desk.page, desk.watch, on_phone=False)
+    assert {address: found for address, found in faults.items() if found} == {}
+
+
+@pytest.mark.parametrize("endpoint", FILES)
+def test_a_file_or_a_part_is_answered(
+    endpoint: str, province: Any, ids: dict[str, Any], desk_of: Callable[[str], Desk]
+) -> None:
+    username, address = FILES[endpoint]
+    answer = desk_of(username).page.request.get(province.url + address.format(**ids))
+    assert answer.status == 200
+    assert answer.body()
+
+
+@pytest.mark.parametrize("username", PEOPLE)
+def test_no_address_fails_for_anybody(
+    username: str, province: Any, ids: dict[str, Any], login: Callable[[Any, Any], Any]
+) -> None:
+    client = login(province.app.test_client(), username)
+    answers = {
+        address: client.get(address.format(**ids)).status_code
+        for _whom, address in (*PAGES.values(), *FILES.values())
+    }
+    assert {address: code for address, code in answers.items() if code >= 500} == {}
+    assert answers["/reports/{draft}"] == {"lan": 200, "khoi": 404}.get(
+        username, 302
+    )  # readers go to the result
