@@ -112,7 +112,7 @@ _TEXT_KEYS = (
 NAME_LIMIT = 120
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PersonRow:
     """One person as the file has it; `office` is guessed from `title`, which is kept as written."""
 

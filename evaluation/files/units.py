@@ -49,7 +49,7 @@ NAME_LIMIT = 250
 MOST_LEVELS = 30
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class UnitRow:
     """One unit as the file has it; `valid_to` is the last day, as offices write it."""
 

@@ -130,18 +130,14 @@ class ImportKind:
 
 
 def _fingerprint(diff: Diff, lines: list[Any]) -> str:
-    told = [lines, diff.unchanged, diff.ends]
-    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+    digest = hashlib.sha256(f"{diff.unchanged} {diff.ends}".encode())
+    for line in lines:
+        digest.update(json.dumps(line, ensure_ascii=False).encode())
+    return digest.hexdigest()
 
 
 def _change_out(change: Change) -> list[Any]:
-    return [
-        change.what.value,
-        change.sheet,
-        change.row,
-        change.label,
-        [list(item) for item in change.fields],
-    ]
+    return [change.what.value, change.sheet, change.row, change.label, change.fields]
 
 
 def change_in(stored: Sequence[Any]) -> Change:
