@@ -1,9 +1,9 @@
 """Writing a confirmed comparison of people: a few statements for all rows together."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, func, insert, or_, update
+from sqlalchemy import Table, delete, func, insert, or_, update
 
 from evaluation.extensions import db
 from evaluation.files.people import PersonRow
@@ -56,7 +56,7 @@ def _with_keys(values: dict[str, Any]) -> dict[str, Any]:
 def _hire(plan: PeoplePlan) -> dict[str, int]:
     """The ids of the new people by official number."""
     ids: dict[str, int] = {}
-    table = Person.__table__
+    table = cast(Table, Person.__table__)
     for some in _slices(plan.hired):
         found = db.session.execute(
             insert(table).returning(table.c.official_number, table.c.id),
@@ -118,7 +118,9 @@ def _appoint(plan: PeoplePlan, ids: dict[str, int]) -> None:
             .execution_options(synchronize_session=False)
         )
     for some in _slices(plan.services):
-        db.session.execute(insert(Assignment.__table__), [_values(service, ids) for service in some])
+        db.session.execute(
+            insert(cast(Table, Assignment.__table__)), [_values(service, ids) for service in some]
+        )
 
 
 def _values(service: Service, ids: dict[str, int]) -> dict[str, Any]:
