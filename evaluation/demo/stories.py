@@ -159,7 +159,8 @@ def registers(province: DemoProvince, people: Cast, today: date, chance: Random)
     """Initiatives, discipline, an open denunciation, units' classes and reform, titles of the years before."""
     year = today.year
     for person in province.people:
-        if person.office is Office.STAFF and person.ability > 0.9 and chance.random() < 0.45:
+        earned = person.office is Office.STAFF and person.ability > 0.9 and chance.random() < 0.45
+        if earned or person is people.lan:
             db.session.add(
                 Initiative(
                     person_id=person.id,
