@@ -209,7 +209,7 @@ def _texts(
     period: Period,
 ) -> Iterator[str]:
     opened = f"{period.month}T01:00:00Z"
-    marked_at = f"{period.score_due}T03:00:00Z"
+    marked_at = f"{period.score_due - timedelta(days=1)}T07:30:00Z"
     for sheet, lines in zip(sheets, filled, strict=True):
         own: list[str] = []
         found: list[str] = []
