@@ -67,6 +67,9 @@ def _transport_options(broker: str) -> dict[str, Any]:
         from kombu.transport.sqlalchemy import Transport
         from kombu.transport.sqlalchemy.models import metadata
 
+        from evaluation.tasks.channel import MendingChannel
+
+        Transport.Channel = MendingChannel
         Transport.polling_interval = POLLING_SECONDS  # an option of this name would reach create_engine
         if not event.contains(metadata, "before_create", _make_schema):
             event.listen(metadata, "before_create", _make_schema)

@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from evaluation.extensions import db
+from evaluation.extensions import db, login_manager
 from evaluation.services.refusals import Invalid, Refusal
 
 PAGES = frozenset({400, 401, 403, 404, 409, 413, 429, 500, 503})
@@ -27,6 +27,7 @@ def register(app: Flask) -> None:
     """Turns every refusal of a service and every HTTP error into a page, or into JSON for a script."""
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _out_of_date)
+    app.register_error_handler(DataError, _unfit)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, crashed)
 
@@ -61,6 +62,14 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return answer(code, None)
 
 
+def _unfit(error: DataError) -> ResponseReturnValue:
+    """What passed every check and still is no text or number for the database: a NUL, a number without end."""
+    undo()
+    current_app.logger.warning("request %s sent what cannot be stored: %s", g.get("request_id"), error.orig)
+    said = _("A field holds a character that is no text or a number that is too large. Nothing was saved.")
+    return answer(400, said, again=False)
+
+
 def crashed(error: Exception) -> ResponseReturnValue:
     """A fault of the program: logged whole, told without any of it."""
     if current_app.config.get("PROPAGATE_EXCEPTIONS"):
@@ -76,18 +85,29 @@ def undo() -> None:
         db.session.rollback()
 
 
-def answer(code: int, message: str | None, headers: Mapping[str, str] | None = None) -> ResponseReturnValue:
+def answer(
+    code: int, message: str | None, headers: Mapping[str, str] | None = None, *, again: bool = True
+) -> ResponseReturnValue:
     """The page of an error, or its sentence as JSON for a script; it asks the database nothing."""
     if _wants_json():
         return jsonify(message=message), code, dict(headers or {})
-    g.without_menu = True
+    _without_asking()
     name = code if code in PAGES else (400 if code < 500 else 500)
-    typed = _typed() if code in SENT_AGAIN else []
+    typed = _typed() if again and code in SENT_AGAIN else []
     return (
         render_template(f"errors/{name}.html", message=message, code=code, typed=typed),
         code,
         dict(headers or {}),
     )
+
+
+def _without_asking() -> None:
+    """Every template is given the account and the menu; the page of an error must do without a database."""
+    g.without_menu = True
+    try:
+        current_user.is_authenticated  # noqa: B018  loads the account, whose language the page speaks
+    except SQLAlchemyError:
+        g._login_user = login_manager.anonymous_user()
 
 
 def _typed() -> list[tuple[str, str]]:

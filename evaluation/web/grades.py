@@ -54,7 +54,7 @@ def propose(unit_id: int, year: int) -> Answer:
 @blueprint.post("/<int:unit_id>/<int:year>/decide")
 def decide_many(unit_id: int, year: int) -> Answer:
     """Decides the chosen classes as proposed, all or none."""
-    picked = [int(value) for value in request.form.getlist("pick") if value.isdecimal()]
+    picked = [int(value[:18]) for value in request.form.getlist("pick") if value.isdecimal()]
     if not picked:
         return _agency(unit_id, year, [Fault("", _("Choose at least one official."))]), 422
     try:
@@ -150,7 +150,7 @@ def _agency(unit_id: int, year: int, faults: list[Fault]) -> str:
         may_publish=bool(actor.standing.headed | actor.standing.delegated.keys()),
         december=grades.december_choice(year),
         transaction_id=receipts.new_id(),
-        picked={int(value) for value in request.form.getlist("pick") if value.isdecimal()},
+        picked={int(value[:18]) for value in request.form.getlist("pick") if value.isdecimal()},
         decision_number=request.form.get("decision_number", ""),
         errors=[(fault.place or "chosen", fault.message) for fault in faults],
     )

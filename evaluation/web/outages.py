@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from evaluation.extensions import db
+from evaluation.extensions import db, login_manager
 from evaluation.postgres import ServerUnavailable
 from evaluation.web import errors
 
@@ -79,6 +79,7 @@ def _is_undone(problem: DBAPIError) -> bool:
 
 
 def _unavailable(problem: Exception) -> ResponseReturnValue:
+    _ask_no_account()
     state = _state(problem)
     if state in COLLISIONS:
         return _answer(_("Others were changing the same records at the same moment."), SHORT)
@@ -92,6 +93,7 @@ def _unavailable(problem: Exception) -> ResponseReturnValue:
 def _unwritten(problem: OSError) -> ResponseReturnValue:
     if problem.errno not in NO_ROOM:
         return errors.crashed(problem)
+    _ask_no_account()
     return _answer(_("The server has no room left to write."), LONG)
 
 
@@ -99,7 +101,14 @@ def _answer(happened: str, seconds: int) -> ResponseReturnValue:
     current_app.logger.exception("request %s: %s", g.get("request_id"), happened)
     said = f"{happened} {_truth()}"
     errors.undo()
+    g._login_user = login_manager.anonymous_user()  # the one loaded before would be read anew
     return errors.answer(503, said, {"Retry-After": str(seconds)})
+
+
+def _ask_no_account() -> None:
+    """An account that could not be loaded is not asked for once more: the page must not wait for it."""
+    if "_login_user" not in g:
+        g._login_user = login_manager.anonymous_user()
 
 
 def _truth() -> str:

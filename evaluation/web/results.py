@@ -74,7 +74,7 @@ def index() -> str:
     person_id = current_actor().person_id
     years = questions.years_of(person_id) or [clock.today().year]
     asked = request.args.get("year", "")
-    year = int(asked) if asked.isdecimal() and int(asked[:4]) in years else years[0]
+    year = int(asked[:4]) if asked.isdecimal() and int(asked[:4]) in years else years[0]
     months = questions.months_of(person_id, year)
     return render_template(
         "results/index.html",

@@ -81,15 +81,15 @@ def add(unit_id: int, month: str) -> Answer | tuple[str, int]:
     if terms["version_id"] is None and typed.get("version_id_search", "").strip():
         return _page(unit_id, wanted, added=typed, choose=True), 422
     try:
-        if target == "report" and number.isdigit():
-            item = workplans.assign(current_actor(), int(number), **terms)
+        if target == "report" and number.isdecimal():
+            item = workplans.assign(current_actor(), int(number[:18]), **terms)
             flash(_("“%(task)s” was assigned.", task=item.task), "success")
         elif target in ("position", "all"):
             shared = workplans.assign_to_holders(
                 current_actor(),
                 unit_id,
                 wanted,
-                position_id=int(number) if target == "position" and number.isdigit() else None,
+                position_id=int(number[:18]) if target == "position" and number.isdecimal() else None,
                 **terms,
             )
             _say(_("Assigned to %(count)s people.", count=shared.lines), shared.lines, shared.skipped)

@@ -1,0 +1,168 @@
+"""Rubbish to every form of the site, from somebody who may use it: a sentence, what was typed, and no row more or less."""
+
+import re
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from evaluation.extensions import Base, db
+from evaluation.models import Account, Evidence
+from evaluation.rules.permissions import Role
+from evaluation.rules.workflow import ReportState
+from evaluation.services import grades, reports
+from tests import factories
+from tests.faults.conftest import IN_MARCH
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+RUBBISH = [
+    "",
+    "không phải số",
+    "-1",
+    "1e309",
+    "\x00\u202e<script>alert(1)</script>",
+    "٣" * 300,
+    "9" * 5000,
+    "2026-13-45",
+]
+# Buttons: they have no field that could be wrong, so whoever may press them is obeyed.
+BUTTONS = {
+    "access.set_language",
+    "access.sign_out",
+    "evidence.remove",
+    "grades.propose",
+    "home.read_notices",
+    "organisation.reveal",
+    "reviews.open_sheet",
+    "reviews.remind",
+    "workplans.copy",
+}
+# Nothing can be typed there: ticks, hidden fields, a file.
+WITHOUT_TEXT = {
+    "catalogue.import_file", "evidence.attach", "grades.decide_many", "imports.upload", "jobs.propose", "jobs.roll_up",
+}  # fmt: skip
+# Nothing ticked or typed is an answer there: nobody uses it any more; scored as it stands.
+EMPTY_IS_AN_ANSWER = {"catalogue.users", "reviews.score"}
+
+
+def names() -> list[str]:
+    """Every field name that some template writes out."""
+    found = set()
+    for path in (CHECKOUT / "templates").rglob("*.html"):
+        found |= set(re.findall(r'\bname="([\w-]+)"', path.read_text()))
+    for path in (CHECKOUT / "evaluation/web").glob("*.py"):
+        found |= set(re.findall(r'form(?:\.get|\.getlist)?[(\[]"([\w-]+)"', path.read_text()))
+        found |= set(re.findall(r"^    (\w+) = \w+Field\(", path.read_text(), re.MULTILINE))
+    return sorted(found - {"csrf_token", "viewport", "htmx-config", "next", "locale"})
+
+
+@pytest.fixture
+def place(database: Any, clock: Any, app: Flask) -> Any:
+    """A sheet in each state, a file, a class of the year, a product, and a clerk who may do all that registers may."""
+    clock(IN_MARCH)
+    made = factories.office()
+    made.sheets = {}
+    for who in (made.lan, made.nam):
+        made.sheets[who.id] = factories.report(
+            who.assignments[0], supervising=made.division, confirming=made.department, agency=made.department
+        )
+        made.item = factories.item(made.sheets[who.id], assigned="4")
+        factories.criteria(made.sheets[who.id], "28")
+    reports.submit(factories.actor(made.nam, IN_MARCH), made.sheets[made.nam.id].id, version=1)
+    made.own_item = factories.item(made.sheets[made.lan.id], assigned="2", added_by_owner=True)
+    made.file = Evidence(
+        item_id=made.own_item.id, name="a.pdf", stored_name="x", media_type="application/pdf", size=1,
+        sha256="0" * 64, uploaded_by=made.lan.id,
+    )  # fmt: skip
+    db.session.add(made.file)
+    made.version = factories.product(made.department, positions=[made.job])
+    made.clerk = factories.person("Cán bộ Sở Nội vụ")
+    factories.assignment(made.clerk, made.department)
+    factories.account(made.clerk, roles=[(role, made.province) for role in Role])
+    grades.propose(made.department.id, 2026)
+    db.session.commit()
+    return made
+
+
+def addresses(place: Any, rule: Any) -> Iterator[dict[str, Any]]:
+    """What may stand in the address: things that exist, then things that do not."""
+    draft, submitted = (place.sheets[who.id].id for who in (place.lan, place.nam))
+    grade = db.session.scalar(text("select min(id) from year_grade")) or 1
+    known: dict[str, list[Any]] = {
+        "report_id": [draft, submitted],
+        "item_id": [place.own_item.id],
+        "evidence_id": [place.file.id],
+        "grade_id": [grade],
+        "unit_id": [place.division.id, place.department.id],
+        "product_id": [place.version.product_id],
+        "position_id": [place.job.id],
+        "person_id": [place.nam.id],
+        "assignment_id": [place.nam.assignments[0].id],
+        "year": [2026],
+        "month": ["2026-03"],
+    }
+    yield from (
+        {name: known.get(name, [1])[min(turn, len(known.get(name, [1])) - 1)] for name in rule.arguments}
+        for turn in range(2 if rule.arguments & {"report_id", "unit_id"} else 1)
+    )
+    if rule.arguments:
+        yield {name: "2026-99" if name == "month" else 999_999_999 for name in rule.arguments}
+
+
+def counts() -> dict[str, int]:
+    tables = [table.name for table in Base.metadata.sorted_tables]
+    rows = db.session.execute(
+        text(" union all ".join(f"select '{name}', count(*) from \"{name}\"" for name in tables))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def test_no_form_falls_over_rubbish_or_stores_any_of_it(place: Any, app: Flask, login: Any) -> None:
+    fields, adapter = names(), app.url_map.bind("localhost")
+    people = [place.clerk, place.lan, place.hung, place.thu, place.chairman]
+    accounts = {who.id: db.session.query(Account).filter_by(person_id=who.id).one() for who in people}
+    wrong, permitted, kept, forgot = [], set(), set(), set()
+    before = counts()
+    posts = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    assert len(posts) > 40
+    for rule in sorted(posts, key=str):
+        if rule.endpoint in BUTTONS:
+            continue
+        for values in addresses(place, rule):
+            url = adapter.build(rule.endpoint, values, method="POST")
+            for who in people:
+                client = login(app.test_client(), accounts[who.id])
+                for rubbish in RUBBISH if rule.endpoint not in permitted else RUBBISH[1:2]:
+                    if not rubbish and rule.endpoint in EMPTY_IS_AN_ANSWER:
+                        continue
+                    answer = client.post(url, data=dict.fromkeys(fields, rubbish))
+                    if answer.status_code in (403, 404):
+                        break
+                    permitted.add(rule.endpoint)
+                    said = f"{rule.endpoint} {url} by {who.full_name} with {rubbish[:20]!r}: {answer.status_code}"
+                    now = counts()
+                    if answer.status_code >= 500:
+                        wrong.append(said)
+                    elif now != before:
+                        changed = {
+                            name: now[name] - before[name] for name in now if now[name] != before[name]
+                        }
+                        wrong.append(f"{said} changed {changed}")
+                        before = now
+                    elif (
+                        answer.status_code == 422
+                        and "data-error-summary" not in answer.text
+                        and not answer.is_json
+                    ):
+                        wrong.append(f"{said} names no error")
+                    elif answer.status_code == 422 and rubbish == RUBBISH[1]:
+                        (kept if escape(rubbish) in answer.text else forgot).add(rule.endpoint)
+    never = {rule.endpoint for rule in posts} - permitted - BUTTONS
+    assert not wrong, "\n" + "\n".join(wrong)
+    assert forgot - kept - WITHOUT_TEXT == set(), "these forget what was typed"
+    assert never == set(), "nobody here may use these, so they were not tried"
+    assert place.sheets[place.nam.id].state is ReportState.SUBMITTED
