@@ -74,13 +74,15 @@ left join general using (report_id)
 """
 
 
-def work_and_general(stage: Stage, wanted: str, within: str = "") -> str:
+def work_and_general(stage: Stage, wanted: str, within: str = "", marks_within: str = "") -> str:
     """The common table expressions `work` and `general` over the sheets that `wanted` names in report_id.
 
-    `within` may say the same once more of a run of ids ("between :first and :last"): then the database reads only
-    that run of lines and criteria, in one go.
+    `within` may say the same once more of a run of ids ("between :first and :last"), `marks_within` of the ids of its
+    lines: then the database reads only that run of lines, marks and criteria, in one go.
     """
     facts, marks, points = FACTS[stage]
+    if marks and marks_within:
+        marks = f"{marks} and mark.item_id {marks_within}"
     return SUMS.format(
         facts=facts,
         marks=marks,
@@ -121,4 +123,4 @@ def of_reports(report_ids: list[int], stage: Stage, terms: SqlTerms) -> Iterator
 
 def exact_number(value: Decimal | None) -> Fraction:
     """What the database summed, without loss; nothing at all sums to zero."""
-    return Fraction(value) if value is not None else Fraction(0)
+    return Fraction(*value.as_integer_ratio()) if value is not None else Fraction(0)
