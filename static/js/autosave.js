@@ -10,7 +10,7 @@
   const RETRIES = [2000, 5000, 10000, 20000];
 
   function start(form) {
-    let timer = 0, running = false, again = false, failures = 0, stopped = false;
+    let timer = 0, running = false, again = false, failures = 0, stopped = false, signedIn = true, sending = false;
     const places = () => document.querySelectorAll(form.id ? `[data-save-status="${form.id}"], [data-save-status=""]` : "[data-save-status]");
 
     function say(message, failed, link) {
@@ -89,6 +89,7 @@
 
     function succeed(json, sent) {
       failures = 0;
+      signedIn = true;
       mark([]);
       if (json.version != null && form.elements.version) form.elements.version.value = json.version;
       for (const [key, value] of Object.entries(json.live || {})) {
@@ -115,6 +116,7 @@
     }
 
     function signedOut() {
+      signedIn = false;
       say(text("signedOut"), true, signInLink());
       later(20000);
     }
@@ -136,7 +138,22 @@
     form.addEventListener("change", changed);
     form.addEventListener("focusout", () => { if (form.dataset.dirty && !running) later(200); });
     form.addEventListener("save-draft", () => { form.dataset.dirty = "1"; save(); });
-    form.addEventListener("submit", () => { stopped = true; clearTimeout(timer); });
+
+    /* What is typed goes to the server first: an ended session or a lost line keeps the page, and nothing is lost. */
+    form.addEventListener("submit", async (event) => {
+      if (event.defaultPrevented) return;
+      if (sending || stopped || !form.dataset.dirty) { stopped = true; clearTimeout(timer); return; }
+      event.preventDefault();
+      do {
+        clearTimeout(timer);
+        if (running) await new Promise((resolve) => setTimeout(resolve, 50));
+        else await save();
+      } while (running || again);
+      if (!signedIn || failures) return;
+      sending = true;
+      form.requestSubmit(event.submitter);
+      sending = false;
+    });
     window.addEventListener("online", () => { if (form.dataset.dirty) later(100); });
     document.addEventListener("visibilitychange", () => { if (form.dataset.dirty) save(); });
     window.addEventListener("pageshow", () => { if (stopped && !form.dataset.sent) stopped = false; });

@@ -32,7 +32,7 @@ class Built:
 
 @pytest.fixture(scope="session")
 def demo_database(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    """Forty-eight officials, seven finished months, the present one half filed."""
+    """Seventy-two officials, seven finished months, the present one half filed."""
     from evaluation.demo.build import build
 
     name = server.new_database("demo")
@@ -40,7 +40,7 @@ def demo_database(server: TestServer, tmp_path_factory: pytest.TempPathFactory) 
     app = new_app(server.url(name), folder)
     with app.app_context(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock_module, "now", lambda: at_nine(TODAY))
-        build(officials=48, number_of_months=7, seed=7, password=PASSWORD)
+        build(officials=72, number_of_months=7, seed=7, password=PASSWORD)
         db.session.remove()
         db.engine.dispose()
     yield Built(name, folder)

@@ -126,6 +126,8 @@ class Inbox:
         )
 
     def open_sheet(self, name: str) -> None:
+        self.person(name).wait_for()
+        self.page.wait_for_load_state()  # the scripts that open a row in its place
         self.desk.click(self.person(name).get_by_role("button", name="Mở"))
         self.person(name).get_by_role("button", name="Chấm điểm phiếu này").wait_for()
 
