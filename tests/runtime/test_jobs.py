@@ -30,10 +30,7 @@ from .conftest import CHECKOUT, wait_for
 
 pytestmark = pytest.mark.runtime
 MARCH = Month(2026, 3)
-WORKER = (
-    "celery -A evaluation.celery_app --quiet worker --pool solo --loglevel info"
-    " --without-gossip --without-mingle --without-heartbeat"
-).split()
+WORKER = ["celery", "-A", "evaluation.celery_app", "--quiet", "worker", "--pool", "solo", "--loglevel", "info", "--without-gossip", "--without-mingle", "--without-heartbeat"]
 
 
 def office_with_many(number: int) -> None:
