@@ -30,7 +30,8 @@ from .conftest import CHECKOUT, wait_for
 
 pytestmark = pytest.mark.runtime
 MARCH = Month(2026, 3)
-WORKER = ["celery", "-A", "evaluation.celery_app", "--quiet", "worker", "--pool", "solo", "--loglevel", "info", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+WORKER_OPTIONS = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+WORKER = ["celery", "-A", "evaluation.celery_app", "--quiet", "worker", "--pool", "solo", *WORKER_OPTIONS]
 
 
 def office_with_many(number: int) -> None:
