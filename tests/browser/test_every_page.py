@@ -12,6 +12,7 @@ from evaluation.extensions import db
 from evaluation.models import (
     Account,
     Assignment,
+    Charge,
     EligibilityEntry,
     ImportNoun,
     JobPosition,
@@ -20,11 +21,13 @@ from evaluation.models import (
     Report,
     YearGrade,
 )
+from evaluation.queries import organisation
 from evaluation.rules.organisation import Office
 from evaluation.rules.periods import Month
 from evaluation.rules.workflow import ReportState
 from evaluation.services import (
     catalogue_batches,
+    charges,
     confirmations,
     evidence,
     imports,
@@ -91,6 +94,15 @@ PAGES: dict[str, tuple[str, str]] = {
     "appointments.appoint": ("mai", "/organisation/people/{person}/appoint"),
     "appointments.absence": ("mai", "/organisation/people/{person}/absence"),
     "appointments.end": ("mai", "/organisation/people/assignments/{assignment}/end/{person}"),
+    "unit_changes.found": ("mai", "/organisation/units/{agency}/found"),
+    "unit_changes.place": ("mai", "/organisation/units/{division}/place"),
+    "unit_changes.code": ("mai", "/organisation/units/{division}/code"),
+    "unit_changes.close_code": ("mai", "/organisation/units/{division}/close-code"),
+    "unit_changes.dissolve": ("mai", "/organisation/units/{division}/dissolve"),
+    "person_changes.hire": ("mai", "/organisation/units/{division}/hire"),
+    "person_changes.correct": ("mai", "/organisation/people/{person}/correct"),
+    "person_changes.charge": ("mai", "/organisation/people/{person}/charge"),
+    "person_changes.end_charge": ("mai", "/organisation/people/{deputy}/charge/{charge}/end"),
     "delegations.index": ("hung", "/delegations/"),
     "imports.index": ("mai", "/imports/"),
     "imports.new": ("mai", "/imports/new/PEOPLE"),
@@ -103,6 +115,7 @@ PAGES: dict[str, tuple[str, str]] = {
 FILES: dict[str, tuple[str, str]] = {
     "catalogue.import_errors": ("mai", "/catalogue/import/{catalogue_batch}/errors.xlsx"),
     "catalogue.search": ("lan", "/catalogue/search?q=bao+cao&report_id={draft}"),
+    "appointments.search_positions": ("mai", "/organisation/people/search/positions?q=chuyen+vien"),
     "commendations.file": ("mai", "/commendations/2026/LDTT/file.xlsx"),
     "delegations.search": ("hung", "/delegations/search?q=nguyen"),
     "evidence.download": ("lan", "/evidence/{evidence}"),
@@ -111,6 +124,7 @@ FILES: dict[str, tuple[str, str]] = {
     "imports.error_report": ("mai", "/imports/{batch}/errors.xlsx"),
     "imports.template": ("mai", "/imports/template/PEOPLE.xlsx"),
     "organisation.search_units": ("mai", "/organisation/search/units?q=so+noi+vu"),
+    "organisation.search_people": ("mai", "/organisation/search/people?q=nguyen"),
     "reviews.row": ("hung", "/reviews/{submitted}/row"),
     "standings.chart": ("thu", "/units/{agency}/charts/distribution.svg?month=2026-10"),
     "standings.download": ("thu", "/units/{agency}/month.xlsx?month=2026-10"),
@@ -154,6 +168,7 @@ def _ids() -> dict[str, Any]:
     receipt = receipts.new_id()
     confirmations.confirm_many(thu, [waiting[0]], transaction_id=receipt)
     product = db.session.scalars(select(Product.id).order_by(Product.id)).first()
+    charge = _charge(mai, division)
     found = {
         "draft": draft.id,
         "final": _report(lan, 10).id,
@@ -173,6 +188,8 @@ def _ids() -> dict[str, Any]:
         "assignment": db.session.scalars(
             select(Assignment.id).where(Assignment.person_id == lan.person_id)
         ).first(),
+        "deputy": charge.deputy_id,
+        "charge": charge.id,
         "evidence": evidence.attach(lan, item, name="bao-cao.pdf", stream=BytesIO(PDF)).id,
         "job": rollups.ask_for(mai, Month(2026, 10)).id,
         "batch": imports.preview(
@@ -189,6 +206,18 @@ def _ids() -> dict[str, Any]:
     db.session.commit()
     db.session.remove()
     return found
+
+
+def _charge(mai: Actor, division: int) -> Charge:
+    """The division in the field of a deputy head above it."""
+    known = db.session.scalars(select(Charge).where(Charge.unit_id == division)).first()
+    if known is not None:
+        return known
+    above = organisation.ancestors(division, TODAY)[1:]
+    deputies = db.session.scalars(
+        select(Assignment.person_id).where(Assignment.unit_id.in_(above), Assignment.office == Office.DEPUTY)
+    )
+    return charges.put_in_charge(mai, deputies.first(), since=TODAY, unit_id=division)
 
 
 def _actor(username: str) -> Actor:
