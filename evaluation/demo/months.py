@@ -8,7 +8,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from sqlalchemy import BigInteger, cast, func, literal, select
+from sqlalchemy import BigInteger, cast, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from evaluation.demo.organisation import DemoPerson, DemoProduct, DemoProvince
@@ -253,7 +253,7 @@ def _criteria(sheets: Sequence[Sheet], period: Period, book: Rulebook, plan: Pla
             sheet.given.append(max(Decimal(0), most - cut - less))
     filed = [sheet for sheet in sheets if sheet.own]
     ids = [sheet.report_id for sheet in filed]
-    db.session.execute(CriterionMark.__table__.delete().where(CriterionMark.report_id.in_(_as_rows(ids))))
+    db.session.execute(delete(CriterionMark).where(CriterionMark.report_id.in_(_as_rows(ids))))
     copy_rows(
         CriterionMark,
         ("report_id", "code", "own_points", "given_points", "reason"),

@@ -30,6 +30,7 @@ def take_ids(table: type[Table], count: int) -> range:
 def copying(table: str, columns: Sequence[str]):  # type: ignore[no-untyped-def]
     """A COPY into a table; write lines made by `line`."""
     driver = db.session.connection().connection.driver_connection
+    assert driver is not None
     with driver.cursor() as cursor, cursor.copy(f"copy {table} ({', '.join(columns)}) from stdin") as copy:
         yield copy
 

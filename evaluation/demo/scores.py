@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -24,9 +25,9 @@ from evaluation.rules.workflow import ReportState
 from evaluation.services.scores import LINE_COLUMNS
 
 SCORE_COLUMNS = (
+    *("stage", "decided_by", "decided_at"),
     *(
         "report_id",
-        "stage",
         "status",
         "general",
         "quantity",
@@ -35,8 +36,9 @@ SCORE_COLUMNS = (
         "task",
         "total",
         "exact_total",
+        "band",
     ),
-    *("band", "steps", "inputs", "rulebook", "fingerprint", "decided_by", "decided_at"),
+    *("steps", "inputs", "rulebook", "fingerprint"),
 )
 STATE_COLUMNS = (
     *(
@@ -66,22 +68,29 @@ def freeze(
     ids = [sheet.report_id for sheet in filed]
     own = {row.report_id: row for row in sums.of_reports(ids, Stage.OWN, terms)}
     found = {row.report_id: row for row in sums.of_reports(ids, Stage.FINAL, terms)} if over else {}
+    decided = _moments(period)
     with copying(ScoreSheet.__tablename__, SCORE_COLUMNS) as copy:
         for part in _bottom_up(filed):
             for sheet in part:
                 row = own[sheet.report_id]
                 ratios = LeaderRatios(None, Fraction(100), Fraction(100)) if sheet.office.leads else None
                 score = scoring.judge(row.sums, row.general, book=book, day=day, leader=ratios)
-                copy.write(_text(sheet, Stage.OWN, score, ratios, book, period, sheet.person.id))
+                body = _body(sheet, sheet.own, sheet.own_lines, score, ratios, book, period)
+                copy.write(f"OWN\t{sheet.person.id}\t{decided[0]}\t{body}")
                 if not over:
                     continue
-                row = found[sheet.report_id]
-                ratios = _ratios(sheet, filed, book, period)
-                score = scoring.judge(row.sums, row.general, book=book, day=day, leader=ratios)
+                if (
+                    sheet.office.leads
+                    or found[sheet.report_id] != row
+                    or sheet.found_lines != sheet.own_lines
+                ):
+                    row = found[sheet.report_id]
+                    ratios = _ratios(sheet, filed, book, period)
+                    score = scoring.judge(row.sums, row.general, book=book, day=day, leader=ratios)
+                    body = _body(sheet, sheet.given, sheet.found_lines, score, ratios, book, period)
                 sheet.total = score.total
-                supervisor, confirmer = _scorer(sheet, heads), heads[sheet.confirming_id]
-                copy.write(_text(sheet, Stage.SUPERVISOR, score, ratios, book, period, supervisor))
-                copy.write(_text(sheet, Stage.FINAL, score, ratios, book, period, confirmer))
+                copy.write(f"SUPERVISOR\t{_scorer(sheet, heads)}\t{decided[1]}\t{body}")
+                copy.write(f"FINAL\t{heads[sheet.confirming_id]}\t{decided[2]}\t{body}")
     _states(filed, period, heads, over=over)
     _journal(filed, period, heads, over=over)
 
@@ -141,41 +150,26 @@ def _members(sheets: Sequence[Sheet]) -> dict[tuple[str, int], list[Sheet]]:
     return known
 
 
-def _text(
+def _body(
     sheet: Sheet,
-    stage: Stage,
+    points: Sequence[Decimal],
+    lines: str,
     score: PeriodScore,
     ratios: LeaderRatios | None,
     book: Rulebook,
     period: Period,
-    decided_by: int,
 ) -> str:
-    due = {
-        Stage.OWN: period.submit_due,
-        Stage.SUPERVISOR: period.score_due,
-        Stage.FINAL: period.confirm_due,
-    }[stage]
+    """A score as COPY's text, but for whose it is: the supervisor's and the final one are mostly the same."""
     values = (
         sheet.report_id,
-        stage.value,
         score.status.value,
-        *(
-            _four(value)
-            for value in (
-                score.general,
-                score.quantity,
-                score.quality,
-                score.progress,
-                score.task,
-                score.total,
-            )
-        ),
+        *(_four(value) for value in (score.general, score.quantity, score.quality, score.progress)),
+        *(_four(value) for value in (score.task, score.total)),
         None if score.total is None else exact(score.total),
         None if score.band is None else score.band.value,
         [step.as_json() for step in score.steps],
     )
     columns = json.dumps(list(LINE_COLUMNS))
-    points = sheet.own if stage is Stage.OWN else sheet.given
     general = json.dumps(
         {row.code: str(value) for row, value in zip(book.general_criteria(period.month), points, strict=True)}
     )
@@ -190,10 +184,17 @@ def _text(
             }
         )
     )
-    lines = sheet.own_lines if stage is Stage.OWN else sheet.found_lines
     inputs = f'{{"month": "{period.month}", "columns": {columns}, "lines": [{lines}], "general": {general}, "leader": {leader}}}'
     head = "\t".join(cell(value) for value in values)
-    return f"{head}\t{inputs}\t{book.name}\t{book.fingerprint}\t{decided_by}\t{due - timedelta(days=1)}T08:00:00Z\n"
+    return f"{head}\t{inputs}\t{book.name}\t{book.fingerprint}\n"
+
+
+def _moments(period: Period) -> list[str]:
+    """When sheets were sent, scored and confirmed: the afternoon before each last day."""
+    return [
+        f"{due - timedelta(days=1)}T08:00:00Z"
+        for due in (period.submit_due, period.score_due, period.confirm_due)
+    ]
 
 
 def _four(value: Fraction | None) -> Any:
@@ -210,10 +211,7 @@ def _states(sheets: Sequence[Sheet], period: Period, heads: dict[int, int], *, o
             " on commit drop"
         )
     )
-    moments = [
-        f"{day - timedelta(days=1)}T08:00:00Z"
-        for day in (period.submit_due, period.score_due, period.confirm_due)
-    ]
+    moments = _moments(period)
     copy_rows(
         "demo_state", STATE_COLUMNS, (_state(sheet, period, heads, moments, over=over) for sheet in sheets)
     )
