@@ -84,7 +84,7 @@ def _submission_template() -> bytes:
 
 def _base(document: DocumentType) -> None:
     style = document.styles["Normal"]
-    style.font.name, style.font.size = FONT, Pt(14)  # type: ignore[attr-defined]
+    style.font.name, style.font.size = FONT, Pt(14)
     style.element.rPr.rFonts.set(qn("w:eastAsia"), FONT)
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)

@@ -94,6 +94,7 @@ def _merit(record: YearRecord) -> Merit:
 def _placed(one: Judged, place: Place | None, quota: int, book: Rulebook) -> Judged:
     if place is None:
         return one
+    code: str | None
     params = {"rank": str(place.rank), "quota": str(quota), "equals": str(place.equals)}
     article = book.article("title_share")
     if place.within is None:

@@ -207,7 +207,9 @@ def _filters() -> Any:
 
 def _list_url(year: int, award: str) -> str:
     _known(award)
-    kept = {key: request.args[key] for key in ("agency", "status", "q") if request.args.get(key)}
+    kept: dict[str, Any] = {
+        key: request.args[key] for key in ("agency", "status", "q") if request.args.get(key)
+    }
     return url_for("commendations.list", year=year, award=award, **kept)
 
 
