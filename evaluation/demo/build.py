@@ -17,7 +17,16 @@ from evaluation.queries.organisation import count_people
 from evaluation.rules.organisation import Office, UnitRole
 from evaluation.rules.periods import Month
 from evaluation.rules.workflow import GradeState, ReportState
-from evaluation.services import accounts, commendations, grades, periods, reviews, rollups, rulebooks
+from evaluation.services import (
+    accounts,
+    commendations,
+    grade_proposals,
+    grades,
+    periods,
+    reviews,
+    rollups,
+    rulebooks,
+)
 from evaluation.services.access import actor_for
 
 log = logging.getLogger(__name__)
@@ -113,7 +122,7 @@ def _results(finished: list[Month], province: DemoProvince, people: stories.Cast
     year = finished[-1].year
     agencies = [unit.id for unit in province.units if unit.role is UnitRole.USING_AGENCY]
     for agency in agencies:
-        grades.propose(agency, year)
+        grade_proposals.propose(agency, year)
     db.session.commit()
     for agency in agencies[:-2] + agencies[-1:]:
         _classify(province, agency, year)

@@ -13,7 +13,7 @@ from evaluation.queries import organisation
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import steps_from_json
 from evaluation.rules.permissions import Role
-from evaluation.services import grades, receipts
+from evaluation.services import grade_proposals, grades, receipts
 from evaluation.services.refusals import Conflict, Fault, Invalid, Missing
 from evaluation.web.access import current_actor
 from evaluation.web.jobs import Page
@@ -47,7 +47,7 @@ def agency(unit_id: int, year: int) -> Answer:
 @blueprint.post("/<int:unit_id>/<int:year>/propose")
 def propose(unit_id: int, year: int) -> Answer:
     """Asks for the agency's proposals."""
-    job = grades.ask_for_proposals(current_actor(), year, unit_id)
+    job = grade_proposals.ask_for_proposals(current_actor(), year, unit_id)
     return redirect(url_for("jobs.show", job_id=job.id), 303)
 
 

@@ -16,7 +16,7 @@ from evaluation.queries import jobs as questions
 from evaluation.queries.jobs import Progress
 from evaluation.rules.periods import Month
 from evaluation.rules.permissions import Action
-from evaluation.services import commendation_files, commendations, grades, jobs, rollups
+from evaluation.services import commendation_files, commendations, grade_proposals, jobs, rollups
 from evaluation.services.job_kinds import kind_of
 from evaluation.services.refusals import Fault, Forbidden, Invalid
 from evaluation.web.access import current_actor
@@ -84,7 +84,7 @@ def propose() -> Answer:
     year = request.form.get("year", type=int)
     if year is None or not 2026 <= year <= clock.today().year:
         return _list([Fault("year", _("Choose a year."))]), 422
-    job = grades.ask_for_proposals(current_actor(), year)
+    job = grade_proposals.ask_for_proposals(current_actor(), year)
     return redirect(url_for(".show", job_id=job.id), 303)
 
 
@@ -140,7 +140,7 @@ def _result(name: str, arguments: dict[str, Any]) -> tuple[str | None, str | Non
     known = current_app.view_functions
     if name == rollups.ROLL_UP.name and "standings.province" in known:
         return url_for("standings.province", month=arguments["month"]), _("Open the province page")
-    if name == grades.PROPOSALS.name:
+    if name == grade_proposals.PROPOSALS.name:
         if "agency_id" in arguments:
             url = url_for("grades.agency", unit_id=arguments["agency_id"], year=arguments["year"])
             return url, _("Open the proposed classes")

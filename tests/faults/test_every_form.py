@@ -15,7 +15,7 @@ from evaluation.extensions import Base, db
 from evaluation.models import Account, Delegation, Evidence
 from evaluation.rules.permissions import Role
 from evaluation.rules.workflow import ReportState
-from evaluation.services import grades, reports
+from evaluation.services import grade_proposals, reports
 from tests import factories
 from tests.faults.conftest import IN_MARCH
 
@@ -95,7 +95,7 @@ def place(database: Any, clock: Any, app: Flask) -> Any:
     made.clerk = factories.person("Cán bộ Sở Nội vụ")
     factories.assignment(made.clerk, made.department)
     factories.account(made.clerk, roles=[(role, made.province) for role in Role])
-    grades.propose(made.department.id, 2026)
+    grade_proposals.propose(made.department.id, 2026)
     db.session.commit()
     return made
 

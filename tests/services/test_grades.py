@@ -24,7 +24,7 @@ from evaluation.rules.facts import DisciplineForm
 from evaluation.rules.organisation import AbsenceKind
 from evaluation.rules.scoring import ScoreStatus
 from evaluation.rules.workflow import GradeState, ReportState
-from evaluation.services import grades
+from evaluation.services import grade_proposals, grades
 from evaluation.services.refusals import Conflict, Forbidden, Invalid, Missing
 from tests import factories
 
@@ -98,7 +98,7 @@ def test_the_proposal_is_the_exact_mean_of_the_scored_months(database, clock) ->
     for number in range(1, 11):
         month(office, office.lan, number, "90")
     month(office, office.lan, 11, "89.9999")
-    grades.propose(office.department.id, 2026)
+    grade_proposals.propose(office.department.id, 2026)
     grade = grade_of(office.lan)
     assert (grade.exact_mean, grade.computed_class, grade.months_counted) == (
         "9899999/110000",
@@ -122,7 +122,7 @@ def test_maternity_leave_is_rated_on_the_months_worked_and_too_few_months_are_no
         month(office, office.lan, number, "80", leave=AbsenceKind.MATERNITY if absent else None)
         if not absent:
             month(office, office.nam, number, "80")
-    grades.propose(office.department.id, 2026)
+    grade_proposals.propose(office.department.id, 2026)
     assert (grade_of(office.lan).proposed_class, grade_of(office.lan).exact_mean) == (Band.HTTNV, "80")
     assert (grade_of(office.nam).proposed_class, grade_of(office.nam).status) == (None, "NOT_RATED_UNDER_6M")
 
@@ -131,7 +131,7 @@ def test_a_head_waits_for_the_class_of_the_unit_and_never_stands_above_it(databa
     clock(TODAY)
     office = factories.office()
     year_of(office, office.hung, "95")
-    grades.propose(office.department.id, 2026)
+    grade_proposals.propose(office.department.id, 2026)
     grade = grade_of(office.hung)
     assert (grade.status, grade.proposed_class, grade.computed_class) == (
         "UNIT_NOT_CLASSIFIED",
@@ -140,7 +140,7 @@ def test_a_head_waits_for_the_class_of_the_unit_and_never_stands_above_it(databa
     )
     db.session.add(UnitYear(unit_id=office.division.id, year=2026, unit_class=Band.HTNV))
     db.session.flush()
-    grades.propose(office.department.id, 2026)
+    grade_proposals.propose(office.department.id, 2026)
     assert grade_of(office.hung).proposed_class is Band.HTNV
 
 
@@ -163,7 +163,7 @@ def test_discipline_tied_to_public_duty_in_the_year_proposes_not_completed(datab
             )
         )
     db.session.flush()
-    grades.propose(office.department.id, 2026)
+    grade_proposals.propose(office.department.id, 2026)
     assert (grade_of(office.lan).proposed_class, grade_of(office.nam).proposed_class) == (
         Band.KHTNV,
         Band.HTTNV,
@@ -178,7 +178,7 @@ def test_those_beyond_the_quota_are_marked_and_proposed_good_and_ties_are_left_t
     people = colleagues(office, 12)
     for one, total in zip(people, ["97", "96", "96", "95"] + ["80"] * 8, strict=True):
         year_of(office, one, total)
-    grades.propose(office.department.id, 2026)
+    grade_proposals.propose(office.department.id, 2026)
     found = [grade_of(one) for one in people[:4]]
     # 20 % of the good: of twelve good or better two may be excellent, and two tie on the second place
     assert [grade.over_quota for grade in found] == [False, True, True, True]
@@ -194,14 +194,14 @@ def test_proposing_again_supersedes_what_changed_and_leaves_decisions_alone(data
     office = factories.office()
     year_of(office, office.lan, "80", months=10)
     year_of(office, office.nam, "80", months=10)
-    grades.propose(office.department.id, 2026)
+    grade_proposals.propose(office.department.id, 2026)
     grades.decide(factories.actor(office.thu, TODAY), grade_of(office.nam).id, Band.HTTNV)
     first, decided = grade_of(office.lan).id, grade_of(office.nam).id
-    grades.propose(office.department.id, 2026)
+    grade_proposals.propose(office.department.id, 2026)
     assert grade_of(office.lan).id == first
     month(office, office.lan, 11, "60")
     month(office, office.nam, 11, "60")
-    grades.propose(office.department.id, 2026)
+    grade_proposals.propose(office.department.id, 2026)
     assert grade_of(office.lan).id != first
     assert db.session.get_one(YearGrade, first).superseded_at is not None
     assert grade_of(office.nam).id == decided

@@ -1,0 +1,227 @@
+"""The class of a year proposed: means, blockers, limits, then the quota; nothing is decided here (Article 11, 20)."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from evaluation import clock
+from evaluation.extensions import db
+from evaluation.models import Job, YearGrade
+from evaluation.queries import grades as queries
+from evaluation.queries.grades import MonthOfYear
+from evaluation.rules import grading
+from evaluation.rules.bands import Band
+from evaluation.rules.explain import Step, exact, half_up
+from evaluation.rules.grading import AnnualProposal, Blocker, Candidate, Leave
+from evaluation.rules.permissions import Action
+from evaluation.rules.rulebook import Rulebook
+from evaluation.rules.terms import finite
+from evaluation.rules.workflow import GradeState
+from evaluation.services import jobs, rulebooks
+from evaluation.services.access import Actor
+from evaluation.services.job_kinds import Kind, Piece, register
+
+SCORED = "SCORED"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """One official's proposal before the quota is looked at."""
+
+    row: Any
+    months: list[MonthOfYear]
+    proposal: AnnualProposal
+
+    @property
+    def klass(self) -> Band | None:
+        """The class that can be proposed; a head whose unit has no class yet has none."""
+        return (
+            None if self.proposal.status is grading.AnnualStatus.UNIT_NOT_CLASSIFIED else self.proposal.klass
+        )
+
+
+def ask_for_proposals(actor: Actor | None, year: int, agency_id: int | None = None) -> Job:
+    """Asks for the proposals of a year, of one agency or of all."""
+    arguments: dict[str, Any] = {"year": year}
+    if agency_id is not None:
+        arguments["agency_id"] = agency_id
+    return jobs.ask(actor, PROPOSALS.name, arguments)
+
+
+def _plan(arguments: dict[str, Any]) -> list[Piece]:
+    agencies = (
+        [arguments["agency_id"]]
+        if "agency_id" in arguments
+        else queries.agencies_with_sheets(arguments["year"])
+    )
+    return [Piece(1, "proposals", {"agency_id": agency_id}) for agency_id in agencies]
+
+
+PROPOSALS = register(
+    Kind(
+        "grades.propose",
+        "Proposed classes of the year %(year)s",
+        _plan,
+        lambda arguments, piece: propose(piece["agency_id"], arguments["year"]),
+        needs=Action.PROPOSE_GRADES,
+        unit_of=lambda arguments: arguments.get("agency_id"),
+    )
+)
+
+
+def propose(agency_id: int, year: int) -> None:
+    """Proposals for every official of an agency; earlier proposals are superseded, decisions stay. The caller commits."""
+    queries.lock_quota(agency_id, year)
+    officials = queries.officials(agency_id, year)
+    ids = [row.person_id for row in officials]
+    known = {grade.person_id: grade for grade in _live(ids, year)}
+    book = rulebooks.shelf().for_day("evaluation", queries.bounds(year)["since"])
+    found = _proposals(officials, ids, year, book)
+    beyond = _beyond_quota(found, known, book, year)
+    for one in found:
+        old = known.get(one.row.person_id)
+        if old is not None and old.state is not GradeState.PROPOSED:
+            continue
+        new = _grade(one, year, book, beyond.get(one.row.person_id))
+        if old is not None and _same(old, new):
+            continue
+        if old is not None:
+            old.superseded_at, old.superseded_reason = clock.now(), "proposed again"
+            db.session.flush()
+        db.session.add(new)
+    db.session.flush()
+
+
+def _live(person_ids: list[int], year: int) -> list[YearGrade]:
+    return list(
+        db.session.scalars(
+            db.select(YearGrade).where(
+                YearGrade.person_id.in_(person_ids), YearGrade.year == year, YearGrade.superseded_at.is_(None)
+            )
+        )
+    )
+
+
+def _proposals(officials: Any, ids: list[int], year: int, book: Rulebook) -> list[Proposed]:
+    day = queries.bounds(year)["since"]
+    eleven = book.choice("december", day) == "ELEVEN_MONTHS"
+    months = queries.months(ids, year, provisional=not eleven)
+    disciplined = queries.disciplined(ids, year)
+    classes = queries.unit_classes((row.unit_id for row in officials), year)
+    found = []
+    for row in officials:
+        own = [month for month in months[row.person_id] if not (eleven and month.month == 12)]
+        proposal = grading.annual_class(
+            [month.score for month in own if month.score is not None],
+            book=book,
+            day=day,
+            months_worked=sum(month.state != "NOT_RATED" for month in own),
+            leave=_leave(own),
+            blockers=[Blocker.DISCIPLINE_PUBLIC_DUTY] if row.person_id in disciplined else [],
+            head_of_unit=row.office == "HEAD",
+            unit_class=classes.get(row.unit_id),
+        )
+        found.append(Proposed(row, own, proposal))
+    return found
+
+
+def _leave(months: list[MonthOfYear]) -> Leave | None:
+    """The leave that decides how the year is rated; sick and maternity leave before unpaid leave."""
+    reasons = {month.not_rated_reason for month in months}
+    return next((leave for leave in Leave if leave.value in reasons), None)
+
+
+def _beyond_quota(
+    found: list[Proposed], known: dict[int, YearGrade], book: Rulebook, year: int
+) -> dict[int, str]:
+    """Who reached the score of excellent but not a place, with the sentence of the step; ties have no place either."""
+    beyond: dict[int, str] = {}
+    groups: dict[str | None, list[Proposed]] = {}
+    for one in found:
+        groups.setdefault(one.row.peer_group, []).append(one)
+    for people in [*groups.values(), found]:
+        beyond |= _beyond(
+            [one for one in people if one.row.person_id not in beyond], people, known, book, year
+        )
+    return beyond
+
+
+def _beyond(
+    still: list[Proposed], people: list[Proposed], known: dict[int, YearGrade], book: Rulebook, year: int
+) -> dict[int, str]:
+    day = queries.bounds(year)["since"]
+    reached = sum(one.klass is Band.HTXSNV for one in people)
+    good = sum(one.klass is Band.HTTNV for one in people)
+    quota = grading.quota_readings(reached, good, book=book, day=day).chosen
+    taken = {
+        person_id
+        for person_id, grade in known.items()
+        if grade.decided_class is Band.HTXSNV and any(one.row.person_id == person_id for one in people)
+    }
+    candidates = [
+        Candidate(str(one.row.person_id), one.proposal.mean)
+        for one in still
+        if one.klass is Band.HTXSNV and one.proposal.mean is not None and not _is_decided(known, one)
+    ]
+    ranking = grading.rank_excellent(candidates, quota - len(taken))
+    says = f"{reached} > {quota}"
+    return {int(one.key): says for one in (*ranking.tied, *ranking.beyond)}
+
+
+def _is_decided(known: dict[int, YearGrade], one: Proposed) -> bool:
+    grade = known.get(one.row.person_id)
+    return grade is not None and grade.state is not GradeState.PROPOSED
+
+
+def _grade(one: Proposed, year: int, book: Rulebook, beyond: str | None) -> YearGrade:
+    steps = [step.as_json() for step in one.proposal.steps]
+    klass = one.klass
+    if beyond is not None:
+        klass = Band.HTTNV
+        steps.append(
+            Step(
+                "quota",
+                "Beyond the share of excellent, or tied on its last place: proposed good, the head decides",
+                beyond,
+                Fraction(klass.rank),
+                book.article("excellent_share"),
+            ).as_json()
+        )
+    average = one.proposal.mean
+    return YearGrade(
+        person_id=one.row.person_id,
+        year=year,
+        unit_id=one.row.unit_id,
+        agency_id=one.row.agency_id,
+        confirming_unit_id=one.row.confirming_unit_id,
+        peer_group=one.row.peer_group,
+        status=SCORED if klass is not None else one.proposal.status.value,
+        months_counted=sum(month.score is not None for month in one.months),
+        mean=None if average is None else finite(half_up(average, 4)),
+        exact_mean=None if average is None else exact(average),
+        computed_class=one.proposal.klass,
+        proposed_class=klass,
+        over_quota=beyond is not None,
+        steps=steps,
+        rulebook=book.name,
+        fingerprint=book.fingerprint,
+        state=GradeState.PROPOSED,
+    )
+
+
+def _same(old: YearGrade, new: YearGrade) -> bool:
+    names = (
+        "unit_id",
+        "agency_id",
+        "confirming_unit_id",
+        "peer_group",
+        "status",
+        "months_counted",
+        "exact_mean",
+        "computed_class",
+        "proposed_class",
+        "over_quota",
+        "fingerprint",
+        "steps",
+    )
+    return all(getattr(old, name) == getattr(new, name) for name in names)
