@@ -17,7 +17,6 @@ from evaluation.services import rulebooks
 from evaluation.services.access import Actor
 from evaluation.services.audit import plain
 
-
 # The columns of a line in a snapshot; a month of a province is millions of lines, so each is a bare row.
 LINE_COLUMNS = (
     "item",
