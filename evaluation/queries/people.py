@@ -13,7 +13,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    exists,
     func,
     literal,
     null,
@@ -24,7 +23,19 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from evaluation.extensions import db
-from evaluation.models import Absence, Assignment, Charge, Delegation, Person, Report, UnitCode, UnitPlace
+from evaluation.models import (
+    Absence,
+    Assignment,
+    Charge,
+    Delegation,
+    Period,
+    Person,
+    Report,
+    ScoreSheet,
+    Stage,
+    UnitCode,
+    UnitPlace,
+)
 from evaluation.queries.organisation import valid_on
 from evaluation.queries.pages import PER_PAGE, Page, page_of
 from evaluation.rules.names import clean_name, fold
@@ -151,16 +162,16 @@ def _unit_name() -> Any:
 def happenings_of(person_id: int) -> list[Row[Any]]:
     """Absences, duties lent and held for others, and fields in charge, newest first, in one query."""
     absences = select(
-        literal("absence").label("what"), cast(Absence.kind, String).label("detail"),
+        literal("absence").label("what"), Absence.id.label("id"), cast(Absence.kind, String).label("detail"),
         Absence.document_number.label("document"), Absence.valid_from, Absence.valid_to,
     ).where(Absence.person_id == person_id)  # fmt: skip
     lent = select(
-        literal("lent"),
+        literal("lent"), Delegation.id,
         select(Person.full_name).where(Person.id == Delegation.delegate_id).correlate(Delegation).scalar_subquery(),
         Delegation.document_number, Delegation.valid_from, Delegation.valid_to,
     ).where(Delegation.delegator_id == person_id)  # fmt: skip
     held = select(
-        literal("held"),
+        literal("held"), Delegation.id,
         select(Person.full_name).where(Person.id == Delegation.delegator_id).correlate(Delegation).scalar_subquery(),
         Delegation.document_number, Delegation.valid_from, Delegation.valid_to,
     ).where(Delegation.delegate_id == person_id)  # fmt: skip
@@ -169,7 +180,7 @@ def happenings_of(person_id: int) -> list[Row[Any]]:
         .limit(1).correlate(Charge).scalar_subquery()
     )  # fmt: skip
     charged = select(
-        literal("charge"),
+        literal("charge"), Charge.id,
         func.coalesce(
             unit_name,
             select(Person.full_name).where(Person.id == Charge.person_id).correlate(Charge).scalar_subquery(),
@@ -180,9 +191,35 @@ def happenings_of(person_id: int) -> list[Row[Any]]:
     return list(db.session.execute(select(everything).order_by(everything.c.valid_from.desc())))
 
 
-def has_sheets(person_id: int) -> bool:
-    """Whether the person ever had a monthly sheet."""
-    return bool(db.session.scalar(select(exists().where(Report.person_id == person_id))))
+def latest_sheets(person_id: int, limit: int = 12) -> list[Row[Any]]:
+    """A person's newest monthly sheets: where each stands, its final score, and the units that may read it."""
+    return list(
+        db.session.execute(
+            select(
+                Report.id,
+                Period.month,
+                Report.state,
+                Report.unit_id,
+                Report.supervising_unit_id,
+                Report.confirming_unit_id,
+                ScoreSheet.exact_total,
+                ScoreSheet.band,
+                ScoreSheet.status,
+            )
+            .join(Period, Period.id == Report.period_id)
+            .outerjoin(
+                ScoreSheet,
+                and_(
+                    ScoreSheet.report_id == Report.id,
+                    ScoreSheet.stage == Stage.FINAL,
+                    ScoreSheet.superseded_at.is_(None),
+                ),
+            )
+            .where(Report.person_id == person_id)
+            .order_by(Period.month.desc())
+            .limit(limit)
+        )
+    )
 
 
 def units_like(words: str, unit_ids: Collection[int], day: date, limit: int = 12) -> list[Row[Any]]:

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, func, or_, select, text
 from sqlalchemy.orm import aliased
 
 from evaluation.extensions import db
-from evaluation.models import UnitCode, UnitPlace
+from evaluation.models import Assignment, UnitCode, UnitPlace
 from evaluation.queries.pages import PER_PAGE, Page, page_of
 
 LEVEL = """
@@ -101,6 +101,7 @@ def places_of(unit_id: int) -> list[Row[Any]]:
         db.session.execute(
             select(
                 UnitPlace.name,
+                UnitPlace.short_name,
                 UnitPlace.parent_id,
                 parent_name.label("parent"),
                 UnitPlace.valid_from,
@@ -111,6 +112,18 @@ def places_of(unit_id: int) -> list[Row[Any]]:
             .order_by(UnitPlace.valid_from.desc())
         )
     )
+
+
+def outlasting(unit_id: int, day: date) -> tuple[int, int]:
+    """How many assignments and units right below a unit run on a day or begin after it."""
+    people = select(func.count()).where(
+        Assignment.unit_id == unit_id, or_(Assignment.valid_to.is_(None), Assignment.valid_to > day)
+    )
+    below = select(func.count()).where(
+        UnitPlace.parent_id == unit_id, or_(UnitPlace.valid_to.is_(None), UnitPlace.valid_to > day)
+    )
+    row = db.session.execute(select(people.scalar_subquery(), below.scalar_subquery())).one()
+    return row[0], row[1]
 
 
 def codes_of(unit_id: int) -> list[Row[Any]]:

@@ -1,4 +1,4 @@
-"""People and where they serve: hired, corrected, appointed, transferred, absent; every date is half-open."""
+"""Where people serve: hired into a unit, appointed, transferred, ended; every date is half-open."""
 
 from datetime import date
 from typing import Any
@@ -8,57 +8,16 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from evaluation.extensions import db
-from evaluation.files.codes import parse_email, parse_personal_number, parse_phone
-from evaluation.files.says import CellRefused
-from evaluation.models import Absence, Assignment, Charge, JobPosition, Person, Unit
+from evaluation.models import Assignment, JobPosition, Person, Unit
 from evaluation.queries import organisation as questions
-from evaluation.queries.organisation import Subject
-from evaluation.rules.names import clean_name, fold, outside_vietnamese, sort_key
-from evaluation.rules.organisation import AbsenceKind, Gender, Office, PersonKind
-from evaluation.rules.permissions import Action, Role
-from evaluation.services import access, audit
+from evaluation.rules.names import clean_name
+from evaluation.rules.organisation import Office, PersonKind
+from evaluation.rules.permissions import Action
+from evaluation.services import audit, receipts
 from evaluation.services.access import Actor
 from evaluation.services.organisation import unit_for
-from evaluation.services.refusals import Fault, Forbidden, Invalid, Missing
-
-CORRECTABLE = frozenset(
-    {"full_name", "personal_number", "gender", "born_on", "born_year_only", "kind", "rank_code", "hired_on",
-     "email", "phone"}
-)  # fmt: skip
-PRIVATE = frozenset({"personal_number", "phone", "email", "born_on"})
-
-
-def person_for(actor: Actor | None, person_id: int, *, to: Action) -> Person:
-    """A person for an action, judged by the unit they serve in last; oneself may always read."""
-    person = db.session.get(Person, person_id)
-    if person is None:
-        raise Missing(_("There is no such person."))
-    if actor is None:
-        return person
-    unit_id = _last_unit(person_id)
-    held = (
-        questions.relations(actor.standing, Subject(unit_id=unit_id, person_id=person_id)) if unit_id else ()
-    )
-    own = to is Action.READ_ORGANISATION and actor.person_id == person_id
-    whole = unit_id is None and any(
-        actor.standing.holds(role) for role in (Role.HOME_AFFAIRS, Role.ADMINISTRATOR)
-    )
-    if own or whole:
-        return person
-    if not access.allowed(Action.READ_ORGANISATION, held):
-        raise Missing(_("There is no such person."))
-    if not access.allowed(to, held):
-        raise Forbidden(_("You are not allowed to do this here."))
-    return person
-
-
-def _last_unit(person_id: int) -> int | None:
-    return db.session.scalar(
-        select(Assignment.unit_id)
-        .where(Assignment.person_id == person_id)
-        .order_by(Assignment.is_main.desc(), Assignment.valid_from.desc())
-        .limit(1)
-    )
+from evaluation.services.people import checked, person_for
+from evaluation.services.refusals import Fault, Invalid, Missing
 
 
 def hire(
@@ -73,13 +32,17 @@ def hire(
     kind: PersonKind,
     position_id: int | None = None,
     decision_number: str | None = None,
+    transaction_id: str | None = None,
     **facts: Any,
 ) -> Person:
     """A new person with a first main assignment."""
+    known = receipts.taken(actor, transaction_id, "person.hired") if actor else None
+    if known:
+        return db.session.get_one(Person, known["id"])
     unit_for(actor, unit_id, to=Action.CHANGE_ORGANISATION)
     number = clean_name(official_number).replace(" ", "")
     faults = [] if number else [Fault("official_number", _("Write the official number."))]
-    values = _checked({"full_name": full_name, "kind": kind, **facts}, faults)
+    values = checked({"full_name": full_name, "kind": kind, **facts}, faults)
     if faults:
         raise Invalid(faults)
     person = Person(official_number=number, **values)
@@ -103,67 +66,9 @@ def hire(
         actor, person, unit_id, since=since, office=office, title=title, position_id=position_id,
         is_main=True, decision_number=decision_number,
     )  # fmt: skip
+    receipts.keep(transaction_id, {"id": person.id})
     db.session.commit()
     return person
-
-
-def correct_person(actor: Actor | None, person_id: int, **facts: Any) -> Person:
-    """Corrects what the register says of a person; the journal names the fields, private values stay out of it."""
-    unknown = facts.keys() - CORRECTABLE
-    if unknown:
-        raise Invalid([Fault(name, _("This field cannot be changed here.")) for name in sorted(unknown)])
-    person = person_for(actor, person_id, to=Action.CHANGE_ORGANISATION)
-    faults: list[Fault] = []
-    values = _checked(facts, faults)
-    if faults:
-        raise Invalid(faults)
-    changed = {key: value for key, value in values.items() if getattr(person, key) != value}
-    keys = changed.keys() & CORRECTABLE
-    before = {key: None if key in PRIVATE else getattr(person, key) for key in keys}
-    for key, value in changed.items():
-        setattr(person, key, value)
-    if keys:
-        after = {key: "•••" if key in PRIVATE else changed[key] for key in keys}
-        audit.record(actor, "person.corrected", person, before=before, after=after)
-    try:
-        db.session.commit()
-    except IntegrityError:
-        db.session.rollback()
-        raise Invalid(
-            [Fault("personal_number", _("Another person already has this personal number."))]
-        ) from None
-    return person
-
-
-def _checked(facts: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
-    values = dict(facts)
-    if "full_name" in values:
-        name = clean_name(values["full_name"] or "")
-        if not name or len(name) > 120:
-            faults.append(Fault("full_name", _("Write the full name, at most 120 characters.")))
-        elif strange := outside_vietnamese(name):
-            faults.append(
-                Fault("full_name", _("The name holds characters that are not Vietnamese letters: %(characters)s.",
-                                     characters=" ".join(strange)))
-            )  # fmt: skip
-        values |= {"full_name": name, "sort_key": sort_key(name), "search_key": fold(name)}
-    for key, parse in (
-        ("personal_number", parse_personal_number),
-        ("email", parse_email),
-        ("phone", parse_phone),
-    ):
-        if values.get(key):
-            try:
-                found = parse(values[key])
-                values[key] = found[0] if isinstance(found, tuple) else found
-            except CellRefused as refused:
-                faults.append(Fault(key, _(refused.says_id) % refused.params))
-        elif key in values:
-            values[key] = None
-    for key, words in (("kind", PersonKind), ("gender", Gender)):
-        if values.get(key):
-            values[key] = words(values[key])
-    return values
 
 
 def appoint(
@@ -177,11 +82,15 @@ def appoint(
     position_id: int | None = None,
     is_main: bool = True,
     decision_number: str | None = None,
+    transaction_id: str | None = None,
 ) -> Assignment:
     """An assignment from a day; a main one closes the running main one on that day (a transfer).
 
     Refused with a sentence that names the other assignment when the days overlap or the unit has a head.
     """
+    known = receipts.taken(actor, transaction_id, "person.appointed") if actor else None
+    if known:
+        return db.session.get_one(Assignment, known["id"])
     person = person_for(actor, person_id, to=Action.CHANGE_ORGANISATION)
     unit_for(actor, unit_id, to=Action.CHANGE_ORGANISATION)
     running = questions.main_assignment(person_id, since) if is_main else None
@@ -199,11 +108,9 @@ def appoint(
     )  # fmt: skip
     if person.left_on is not None and person.left_on <= since:
         person.left_on = None
+    receipts.keep(transaction_id, {"id": made.id})
     db.session.commit()
     return made
-
-
-transfer = appoint
 
 
 def _open(
@@ -321,8 +228,18 @@ def _days(other: Assignment) -> str:
     )
 
 
-def end_assignment(actor: Actor | None, assignment_id: int, *, on: date, leaves: bool = False) -> Assignment:
+def end_assignment(
+    actor: Actor | None,
+    assignment_id: int,
+    *,
+    on: date,
+    leaves: bool = False,
+    transaction_id: str | None = None,
+) -> Assignment:
     """An assignment ends on a day (the first it no longer runs); `leaves` also ends the person's service."""
+    known = receipts.taken(actor, transaction_id, "assignment.ended") if actor else None
+    if known:
+        return db.session.get_one(Assignment, known["id"])
     assignment = db.session.get(Assignment, assignment_id, with_for_update=True)
     if assignment is None:
         raise Missing(_("There is no such assignment."))
@@ -339,91 +256,6 @@ def end_assignment(actor: Actor | None, assignment_id: int, *, on: date, leaves:
         actor, "assignment.ended", assignment, before=before, after={"valid_to": on, "leaves": leaves},
         unit_id=assignment.unit_id,
     )  # fmt: skip
+    receipts.keep(transaction_id, {"id": assignment.id})
     db.session.commit()
     return assignment
-
-
-def record_absence(
-    actor: Actor | None,
-    person_id: int,
-    *,
-    kind: AbsenceKind,
-    since: date,
-    until: date | None,
-    document_number: str | None = None,
-) -> Absence:
-    """A stay away from work; `until` is the first day back."""
-    person_for(actor, person_id, to=Action.CHANGE_ORGANISATION)
-    if until is not None and until <= since:
-        raise Invalid([Fault("until", _("The last day lies before the first day."))])
-    overlap = db.session.scalar(
-        select(Absence)
-        .where(Absence.person_id == person_id, or_(Absence.valid_to.is_(None), Absence.valid_to > since))
-        .where(Absence.valid_from < until if until is not None else Absence.id > 0)
-    )
-    if overlap is not None:
-        raise Invalid(
-            [
-                Fault(
-                    "since",
-                    _(
-                        "An absence from %(first)s already covers these days.",
-                        first=f"{overlap.valid_from:%d/%m/%Y}",
-                    ),
-                )
-            ]
-        )
-    absence = Absence(
-        person_id=person_id,
-        kind=kind,
-        valid_from=since,
-        valid_to=until,
-        document_number=document_number or None,
-    )
-    db.session.add(absence)
-    audit.record(actor, "absence.recorded", absence, after={"kind": kind, "since": since, "until": until})
-    db.session.commit()
-    return absence
-
-
-def put_in_charge(
-    actor: Actor | None,
-    deputy_id: int,
-    *,
-    since: date,
-    unit_id: int | None = None,
-    person_id: int | None = None,
-    until: date | None = None,
-) -> Charge:
-    """A unit below or one official put into a deputy's field (Article 15.4)."""
-    person_for(actor, deputy_id, to=Action.CHANGE_ORGANISATION)
-    if (unit_id is None) == (person_id is None):
-        raise Invalid([Fault("unit_id", _("Choose one unit or one person."))])
-    office = db.session.scalar(
-        select(Assignment).where(
-            Assignment.person_id == deputy_id,
-            Assignment.office == Office.DEPUTY,
-            questions.valid_on(Assignment, since),
-        )
-    )
-    if office is None:
-        raise Invalid([Fault("since", _("The person is not a deputy head on this day."))])
-    target = unit_id if unit_id is not None else _last_unit(person_id or 0)
-    if target not in questions.descendants([office.unit_id], since):
-        raise Invalid([Fault("unit_id", _("Only what stands below the deputy's own unit can be in charge."))])
-    charge = Charge(
-        deputy_id=deputy_id, unit_id=unit_id, person_id=person_id, valid_from=since, valid_to=until
-    )
-    db.session.add(charge)
-    after = {"unit_id": unit_id, "person_id": person_id, "since": since, "until": until}
-    audit.record(actor, "charge.given", charge, after=after, unit_id=office.unit_id)
-    db.session.commit()
-    return charge
-
-
-def reveal_personal_number(actor: Actor, person_id: int) -> str | None:
-    """The whole personal number, for Home Affairs or an administrator over the person; every look is in the journal."""
-    person = person_for(actor, person_id, to=Action.CHANGE_ORGANISATION)
-    audit.record(actor, "person.number_revealed", person)
-    db.session.commit()
-    return person.personal_number

@@ -14,7 +14,7 @@ from evaluation.queries.organisation import Subject
 from evaluation.rules.names import clean_name
 from evaluation.rules.organisation import UnitRole
 from evaluation.rules.permissions import Action
-from evaluation.services import access, audit, notices
+from evaluation.services import access, audit, notices, receipts
 from evaluation.services.access import Actor
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid, Missing
 
@@ -36,11 +36,15 @@ def delegate(
     until: date | None,
     document_number: str,
     reason: str,
+    transaction_id: str | None = None,
 ) -> Delegation:
     """The head (or Home Affairs) lends the duty of a unit to someone of the same agency; `until` is the first day after.
 
     Not to oneself, not by or to somebody who only acts for another, not without an end and a document.
     """
+    known = receipts.taken(actor, transaction_id, "delegation.given")
+    if known:
+        return db.session.get_one(Delegation, known["id"])
     head = questions.head_of(unit_id, clock.today())
     held = questions.relations(actor.standing, subject_of(unit_id, head.id if head else None))
     if not access.allowed(Action.DELEGATE, held):
@@ -86,6 +90,7 @@ def delegate(
         last=f"{date.fromordinal(until.toordinal() - 1):%d/%m/%Y}",
         document=lent.document_number,
     )
+    receipts.keep(transaction_id, {"id": lent.id})
     db.session.commit()
     return lent
 

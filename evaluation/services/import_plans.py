@@ -18,6 +18,7 @@ from evaluation.services.access import Actor
 
 Place = tuple[str, int]
 MOST_ENDED_PERCENT = 5
+ALWAYS_ENDED = 1
 
 
 class What(StrEnum):
@@ -65,8 +66,11 @@ class Diff:
         return sum(1 for change in self.changes if change.what is what)
 
     def ends_too_many(self) -> bool:
-        """More than 5 % of the running assignments concerned would end: the mark of a wrong file (fault 26)."""
-        return self.ends * 100 > self.running * MOST_ENDED_PERCENT
+        """More than 5 % of the running main assignments of the agencies in the file would end (fault 26).
+
+        It is the mark of a wrong file; a single end is always allowed: in a small office one retirement is more.
+        """
+        return self.ends > ALWAYS_ENDED and self.ends * 100 > self.running * MOST_ENDED_PERCENT
 
     def fingerprint(self) -> str:
         """Changes when the register or the file would give another result."""

@@ -210,7 +210,7 @@ def confirm(
     """Applies what the preview showed, in one transaction; refused when the register has changed since.
 
     Rows with errors need the choice “only the valid rows”, converted fonts a consent; ending more than 5 % of the
-    running assignments is refused with the number.
+    running main assignments of the agencies in the file (and more than one) is refused with the numbers.
     """
     known = receipts.taken(actor, transaction_id, "import.applied")
     if known:
@@ -271,8 +271,8 @@ def _refuse_ending_too_many(diff: Diff) -> None:
     if diff.ends_too_many():
         raise Conflict(
             _(
-                "This import would end %(ends)s of %(running)s running assignments, more than 5%%. It looks like the"
-                " wrong file. If it is right, end the assignments on the people's own pages.",
+                "This import would end %(ends)s of the %(running)s running main assignments of the agencies in the file,"
+                " more than 5%%. It looks like the wrong file. If it is right, end the assignments on the people's own pages.",
                 ends=diff.ends,
                 running=diff.running,
             )

@@ -15,7 +15,7 @@ from evaluation.queries.organisation import Subject
 from evaluation.rules.names import clean_name, fold
 from evaluation.rules.organisation import UnitKind, UnitRole
 from evaluation.rules.permissions import Action
-from evaluation.services import access, audit
+from evaluation.services import access, audit, receipts
 from evaluation.services.access import Actor
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid, Missing
 
@@ -48,8 +48,12 @@ def found_unit(
     role: UnitRole,
     since: date,
     decision_number: str | None = None,
+    transaction_id: str | None = None,
 ) -> Unit:
     """A new unit under another from a day, with its code."""
+    known = receipts.taken(actor, transaction_id, "unit.founded") if actor else None
+    if known:
+        return db.session.get_one(Unit, known["id"])
     unit_for(actor, parent_id, to=Action.CHANGE_ORGANISATION)
     name, short_name = _clean(name, short_name)
     code = _code(code)
@@ -70,9 +74,11 @@ def found_unit(
         )
     )
     db.session.add(UnitCode(unit_id=unit.id, code=code, valid_from=since))
+    _flush("code", _("The code %(code)s already names another unit on this day.", code=code))
     after = {"name": name, "code": code, "parent_id": parent_id, "since": since}
     audit.record(actor, "unit.founded", unit, after=after, unit_id=unit.id)
-    _commit("code", _("The code %(code)s already names another unit on this day.", code=code))
+    receipts.keep(transaction_id, {"id": unit.id})
+    db.session.commit()
     return unit
 
 
@@ -85,11 +91,15 @@ def rename_or_move(
     short_name: str | None = None,
     parent_id: int | None = None,
     decision_number: str | None = None,
+    transaction_id: str | None = None,
 ) -> UnitPlace:
     """Closes the running place and opens the next from a day; months before that day keep the old tree.
 
     The same day as the running place began corrects that place. Refused under itself or anything below it.
     """
+    known = receipts.taken(actor, transaction_id, "unit.changed") if actor else None
+    if known:
+        return db.session.get_one(UnitPlace, known["id"])
     unit_for(actor, unit_id, to=Action.CHANGE_ORGANISATION)
     if parent_id is not None:
         unit_for(actor, parent_id, to=Action.CHANGE_ORGANISATION)
@@ -109,6 +119,11 @@ def rename_or_move(
     new_name, new_short = _clean(
         name or running.name, short_name or (running.short_name if name is None else name)
     )
+    same = (new_name, new_short, above) == (running.name, running.short_name, running.parent_id)
+    if same and running.valid_from != since:
+        raise Invalid(
+            [Fault("name", _("Nothing would change. Write another name or choose another superior unit."))]
+        )
     before = {"name": running.name, "parent_id": running.parent_id}
     values = {
         "name": new_name,
@@ -126,6 +141,7 @@ def rename_or_move(
         running.valid_to = since
         db.session.flush()
         db.session.add(place)
+    _flush("since", _("The unit already has another place in these days."))
     audit.record(
         actor,
         "unit.moved" if above != before["parent_id"] else "unit.renamed",
@@ -134,12 +150,18 @@ def rename_or_move(
         after={"name": new_name, "parent_id": above, "since": since},
         unit_id=unit_id,
     )
-    _commit("since", _("The unit already has another place in these days."))
+    receipts.keep(transaction_id, {"id": place.id})
+    db.session.commit()
     return place
 
 
-def give_code(actor: Actor | None, unit_id: int, *, code: str, since: date) -> UnitCode:
+def give_code(
+    actor: Actor | None, unit_id: int, *, code: str, since: date, transaction_id: str | None = None
+) -> UnitCode:
     """A code from a day; the running one closes that day and names the new one as successor."""
+    known = receipts.taken(actor, transaction_id, "unit.code_given") if actor else None
+    if known:
+        return db.session.get_one(UnitCode, known["id"])
     unit_for(actor, unit_id, to=Action.CHANGE_ORGANISATION)
     code = _code(code)
     running = db.session.scalar(
@@ -154,6 +176,7 @@ def give_code(actor: Actor | None, unit_id: int, *, code: str, since: date) -> U
         db.session.flush()
     given = UnitCode(unit_id=unit_id, code=code, valid_from=since)
     db.session.add(given)
+    _flush("code", _("The code %(code)s already names another unit on this day.", code=code))
     audit.record(
         actor,
         "unit.code_given",
@@ -162,14 +185,24 @@ def give_code(actor: Actor | None, unit_id: int, *, code: str, since: date) -> U
         after={"code": code, "since": since},
         unit_id=unit_id,
     )
-    _commit("code", _("The code %(code)s already names another unit on this day.", code=code))
+    receipts.keep(transaction_id, {"id": given.id})
+    db.session.commit()
     return given
 
 
 def close_code(
-    actor: Actor | None, unit_id: int, *, code: str, until: date, successor: str | None = None
-) -> None:
+    actor: Actor | None,
+    unit_id: int,
+    *,
+    code: str,
+    until: date,
+    successor: str | None = None,
+    transaction_id: str | None = None,
+) -> UnitCode:
     """A code no longer names the unit from a day; mergers say which code takes over."""
+    known = receipts.taken(actor, transaction_id, "unit.code_closed") if actor else None
+    if known:
+        return db.session.get_one(UnitCode, known["id"])
     unit_for(actor, unit_id, to=Action.CHANGE_ORGANISATION)
     running = db.session.scalar(
         select(UnitCode).where(
@@ -179,7 +212,7 @@ def close_code(
     if running is None or running.valid_from >= until:
         raise Invalid([Fault("until", _("The code does not name this unit on this day."))])
     running.valid_to = until
-    running.successor = _code(successor) if successor else None
+    running.successor = _code(successor, "successor") if successor else None
     audit.record(
         actor,
         "unit.code_closed",
@@ -187,11 +220,23 @@ def close_code(
         after={"code": code, "until": until, "successor": running.successor},
         unit_id=unit_id,
     )
+    receipts.keep(transaction_id, {"id": running.id})
     db.session.commit()
+    return running
 
 
-def dissolve_unit(actor: Actor | None, unit_id: int, *, on: date, successor: str | None = None) -> None:
+def dissolve_unit(
+    actor: Actor | None,
+    unit_id: int,
+    *,
+    on: date,
+    successor: str | None = None,
+    transaction_id: str | None = None,
+) -> Unit:
     """A unit ends on a day (the first it no longer exists), with its place and code; refused while anyone serves in it."""
+    known = receipts.taken(actor, transaction_id, "unit.dissolved") if actor else None
+    if known:
+        return db.session.get_one(Unit, known["id"])
     unit = unit_for(actor, unit_id, to=Action.CHANGE_ORGANISATION)
     if unit.dissolved_on is not None:
         raise Conflict(_("This unit is already dissolved."))
@@ -215,9 +260,11 @@ def dissolve_unit(actor: Actor | None, unit_id: int, *, on: date, successor: str
     place.valid_to, unit.dissolved_on = on, on
     for code in unit.codes:
         if code.valid_to is None and code.valid_from < on:
-            code.valid_to, code.successor = on, _code(successor) if successor else None
+            code.valid_to, code.successor = on, _code(successor, "successor") if successor else None
     audit.record(actor, "unit.dissolved", unit, after={"on": on, "successor": successor}, unit_id=unit_id)
+    receipts.keep(transaction_id, {"id": unit_id})
     db.session.commit()
+    return unit
 
 
 def _place_on(unit_id: int, day: date) -> UnitPlace | None:
@@ -235,19 +282,19 @@ def _clean(name: str, short_name: str) -> tuple[str, str]:
     return name, clean_name(short_name)[:NAME_LIMIT] or name
 
 
-def _code(text: str) -> str:
+def _code(text: str, place: str = "code") -> str:
     try:
         code, _doubt = parse_unit_code(text)
     except CellRefused as refused:
-        raise Invalid([Fault("code", _(refused.says_id) % refused.params)]) from None
+        raise Invalid([Fault(place, _(refused.says_id) % refused.params)]) from None
     if not code:
-        raise Invalid([Fault("code", _("Write the code of the unit, for example H38.12.03."))])
+        raise Invalid([Fault(place, _("Write the code of the unit, for example H38.12.03."))])
     return code
 
 
-def _commit(place: str, message: str) -> None:
+def _flush(place: str, message: str) -> None:
     try:
-        db.session.commit()
+        db.session.flush()
     except IntegrityError:
         db.session.rollback()
         raise Invalid([Fault(place, message)]) from None

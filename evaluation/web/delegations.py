@@ -8,9 +8,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
 
 from evaluation import clock
+from evaluation.extensions import db
 from evaluation.queries import organisation as standing_questions
 from evaluation.queries import people as people_questions
-from evaluation.services import delegations
+from evaluation.services import delegations, receipts
 from evaluation.services.refusals import Fault, Invalid, Missing
 from evaluation.web.access import current_actor
 from evaluation.web.appointments import typed_day
@@ -45,8 +46,10 @@ def delegate() -> Answer | tuple[str, int]:
             until=last + timedelta(days=1) if last else None,
             document_number=form.get("document_number", ""),
             reason=form.get("reason", ""),
+            transaction_id=form.get("transaction_id"),
         )
     except Invalid as invalid:
+        db.session.rollback()
         return _page(form, invalid.faults), 422
     flash(_("The duty is lent. The person has been told."), "success")
     return redirect(url_for(".index"))
@@ -104,6 +107,7 @@ def _page(typed: Mapping[str, str], faults: list[Fault]) -> str:
         headed=sorted(actor.standing.headed),
         me=actor.person_id,
         typed=typed,
+        transaction_id=typed.get("transaction_id") or receipts.new_id(),
         errors=[(fault.place, fault.message) for fault in faults],
         faults={fault.place: fault.message for fault in faults},
         one_day=timedelta(days=1),

@@ -144,8 +144,10 @@ def template(noun: str) -> Answer:
 
 
 @blueprint.get("/<int:batch_id>")
-def show(batch_id: int) -> str:
-    """The preview: counts, all errors, all changes, and what confirming does."""
+def show(batch_id: int) -> Answer | str:
+    """The preview: counts, all errors, all changes, and what confirming does; a catalogue has a page of its own."""
+    if imports.batch_for(current_actor(), batch_id).noun is ImportNoun.CATALOGUE:
+        return redirect(url_for("catalogue.preview", batch_id=batch_id))
     return _preview(batch_id, [])
 
 

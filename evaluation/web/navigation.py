@@ -35,12 +35,18 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A possible line of the menu: where it leads, which blueprint it belongs to, who sees it."""
+    """A possible line of the menu: where it leads, who sees it, its blueprint (which names its count), and others
+    whose pages light it up too."""
 
     endpoint: str
     label: str
     shown: Callable[[Actor], bool]
     noun: str
+    also: tuple[str, ...] = ()
+
+    def owns(self, blueprint: str | None) -> bool:
+        """Whether a page of this blueprint lights the line up."""
+        return blueprint == self.noun or blueprint in self.also
 
 
 def _everyone(_actor: Actor) -> bool:
@@ -68,7 +74,7 @@ def _registers(actor: Actor) -> bool:
 
 
 ENTRIES = (
-    Entry("home.show", _l("Home"), _everyone, "home"),
+    Entry("home.show", _l("Home"), _everyone, "home", ("delegations", "periods")),
     Entry("reports.current", _l("This month"), _everyone, "reports"),
     Entry("results.index", _l("My results"), _everyone, "results"),
     Entry("workplans.index", _l("Assign"), _leads, "workplans"),
@@ -78,7 +84,13 @@ ENTRIES = (
     Entry("standings.index", _l("Units"), _leads_or_oversees, "standings"),
     Entry("commendations.index", _l("Commendation"), _reads_lists, "commendations"),
     Entry("catalogue.index", _l("Catalogue"), _everyone, "catalogue"),
-    Entry("organisation.index", _l("Organisation"), _registers, "organisation"),
+    Entry(
+        "organisation.index",
+        _l("Organisation"),
+        _registers,
+        "organisation",
+        ("appointments", "imports", "person_changes", "unit_changes"),
+    ),
     Entry("jobs.index", _l("Jobs"), _home_affairs, "jobs"),
 )
 
@@ -95,7 +107,7 @@ def _context() -> dict[str, object]:
     counts = waiting.counts(actor.standing)
     menu = [
         MenuItem(
-            entry.label, url_for(entry.endpoint), request.blueprint == entry.noun, counts.get(entry.noun, 0)
+            entry.label, url_for(entry.endpoint), entry.owns(request.blueprint), counts.get(entry.noun, 0)
         )
         for entry in ENTRIES
         if entry.endpoint in current_app.view_functions and entry.shown(actor)

@@ -1,6 +1,7 @@
 """The organisation as of a day: the tree, a unit, the list of people, a person."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask_babel import gettext as _
@@ -11,9 +12,10 @@ from evaluation.files.says import CellRefused
 from evaluation.queries import organisation as standing_questions
 from evaluation.queries import people as people_questions
 from evaluation.queries import units as unit_questions
+from evaluation.queries.organisation import Subject
 from evaluation.rules.organisation import Office, PersonKind
 from evaluation.rules.permissions import Action, Role
-from evaluation.services import appointments
+from evaluation.services import access
 from evaluation.services.organisation import unit_for
 from evaluation.services.organisation_labels import (
     ABSENCES,
@@ -23,10 +25,12 @@ from evaluation.services.organisation_labels import (
     UNIT_KINDS,
     UNIT_ROLES,
 )
+from evaluation.services.people import person_for, reveal_personal_number
 from evaluation.services.refusals import Forbidden
 from evaluation.web.access import current_actor
 from evaluation.web.presentation import NOTHING
 from evaluation.web.presentation import day as day_text
+from evaluation.web.results import STATES
 
 blueprint = Blueprint("organisation", __name__, url_prefix="/organisation")
 LABELS = {
@@ -154,21 +158,37 @@ def person(person_id: int) -> str:
 @blueprint.post("/people/<int:person_id>/number")
 def reveal(person_id: int) -> str:
     """Shows the whole personal number once; the look is in the journal and the number in no address."""
-    return _person(person_id, appointments.reveal_personal_number(current_actor(), person_id))
+    return _person(person_id, reveal_personal_number(current_actor(), person_id))
 
 
 def _person(person_id: int, number: str | None) -> str:
-    found = appointments.person_for(current_actor(), person_id, to=Action.READ_ORGANISATION)
+    found = person_for(current_actor(), person_id, to=Action.READ_ORGANISATION)
+    day, service = clock.today(), people_questions.service_of(person_id)
     return render_template(
         "organisation/person.html",
         person=found,
         number=number,
-        service=people_questions.service_of(person_id),
+        service=service,
+        deputy=any(
+            row.office is Office.DEPUTY and (row.valid_to is None or row.valid_to > day) for row in service
+        ),
         happenings=people_questions.happenings_of(person_id),
-        day=clock.today(),
+        sheets=_readable_sheets(person_id),
+        states=STATES,
+        day=day,
         may_change=may_change(),
         **LABELS,
     )
+
+
+def _readable_sheets(person_id: int) -> list[Any]:
+    """The newest sheets of a person that the reader may open."""
+    rows = people_questions.latest_sheets(person_id)
+    subjects = [
+        Subject(row.unit_id, person_id, row.supervising_unit_id, row.confirming_unit_id) for row in rows
+    ]
+    may_read = access.may_each(current_actor(), Action.READ_REPORT, subjects) if rows else []
+    return [row for row, may in zip(rows, may_read, strict=True) if may]
 
 
 @blueprint.get("/search/units")
@@ -179,6 +199,24 @@ def search_units() -> Response:
     found = people_questions.units_like(words, tops, chosen_day()) if words.strip() and tops else []
     return jsonify(
         options=[{"id": row.unit_id, "label": row.name, "detail": row.code or ""} for row in found]
+    )
+
+
+@blueprint.get("/search/people")
+def search_people() -> Response:
+    """People below the reader's units for a picker, by name without accents or by official number."""
+    words = request.args.get("q", "")[:100]
+    tops = readable_tops()
+    rows = people_questions.serving(tops, chosen_day(), 1, words=words).rows if words.strip() and tops else []
+    return jsonify(
+        options=[
+            {
+                "id": row.id,
+                "label": row.full_name,
+                "detail": f"{row.title} · {row.unit} · {row.official_number}",
+            }
+            for row in rows[:12]
+        ]
     )
 
 

@@ -10,7 +10,7 @@ from evaluation.models import Assignment, AuditEvent, Delegation, Notice, UnitCo
 from evaluation.queries import organisation as questions
 from evaluation.rules.organisation import AbsenceKind, Office, PersonKind, UnitKind, UnitRole
 from evaluation.rules.permissions import Role
-from evaluation.services import appointments, delegations, organisation
+from evaluation.services import absences, appointments, charges, delegations, organisation, people
 from evaluation.services.refusals import Conflict, Forbidden, Invalid, Missing
 from tests import factories as make
 
@@ -180,7 +180,7 @@ def test_hiring_needs_a_free_official_number_and_a_vietnamese_name(office, actor
 
 
 def test_a_corrected_personal_number_stays_out_of_the_journal(office, actor):
-    appointments.correct_person(actor, office.lan.id, personal_number="001185012345")
+    people.correct_person(actor, office.lan.id, personal_number="001185012345")
     event = db.session.query(AuditEvent).filter_by(action="person.corrected").one()
     assert "001185012345" not in f"{event.before}{event.after}"
 
@@ -195,14 +195,14 @@ def test_leaving_ends_the_service(office, actor):
 
 
 def test_absences_do_not_overlap(office, actor):
-    appointments.record_absence(
+    absences.record_absence(
         actor, office.lan.id, kind=AbsenceKind.MATERNITY, since=APRIL, until=date(2026, 10, 1)
     )
     with pytest.raises(Invalid):
-        appointments.record_absence(
+        absences.record_absence(
             actor, office.lan.id, kind=AbsenceKind.SICK, since=date(2026, 9, 30), until=date(2026, 10, 2)
         )
-    appointments.record_absence(
+    absences.record_absence(
         actor, office.lan.id, kind=AbsenceKind.SICK, since=date(2026, 10, 1), until=date(2026, 10, 2)
     )
 
@@ -210,12 +210,12 @@ def test_absences_do_not_overlap(office, actor):
 def test_only_a_deputy_is_put_in_charge_of_what_stands_below(office, actor):
     deputy = make.person("Lý Văn Phó")
     make.assignment(deputy, office.department, office=Office.DEPUTY)
-    appointments.put_in_charge(actor, deputy.id, since=TODAY, unit_id=office.division.id)
+    charges.put_in_charge(actor, deputy.id, since=TODAY, unit_id=office.division.id)
     assert [charge.unit_id for charge in questions.charges(deputy.id, TODAY)] == [office.division.id]
     with pytest.raises(Invalid):
-        appointments.put_in_charge(actor, deputy.id, since=TODAY, unit_id=office.province.id)
+        charges.put_in_charge(actor, deputy.id, since=TODAY, unit_id=office.province.id)
     with pytest.raises(Invalid):
-        appointments.put_in_charge(actor, office.lan.id, since=TODAY, unit_id=office.division.id)
+        charges.put_in_charge(actor, office.lan.id, since=TODAY, unit_id=office.division.id)
 
 
 def test_without_the_right_nothing_changes(office):
