@@ -1,16 +1,14 @@
 """The pages as people use them: verbs, things found by their label and role, every click and key counted."""
 
 import re
-from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 
-def shown(points: Any) -> str:
+def shown(points: Fraction) -> str:
     """A figure as the pages write it: two decimals, rounded half up, with a comma."""
-    hundredths = int(
-        points * 100 + Decimal("0.5") if isinstance(points, Decimal) else (points * 200 + 1) // 2
-    )
+    hundredths = (points * 200 + 1) // 2
     return f"{hundredths // 100},{hundredths % 100:02d}"
 
 
