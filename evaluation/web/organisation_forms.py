@@ -218,6 +218,7 @@ def form_page(
     back: tuple[str, str],
     facts: Sequence[tuple[str, str]] = (),
     searches: Mapping[str, str] | None = None,
+    groups: Sequence[tuple[str, Sequence[str]]] | None = None,
 ) -> str | tuple[str, int]:
     """The page of a form: what it is about, what will change, its fields; 422 while something stands to be mended."""
     pickers = {name: (url, request.form.get(f"{name}_search", "")) for name, url in (searches or {}).items()}
@@ -236,6 +237,7 @@ def form_page(
         back=back,
         facts=facts,
         pickers=pickers,
+        groups=groups or [(title, [field.name for field in form])],
         transaction_id=request.form.get("transaction_id") or receipts.new_id(),
     )
     return (page, 422) if errors else page

@@ -35,6 +35,11 @@ from evaluation.web.presentation import day as day_text
 from evaluation.web.presentation import masked
 
 blueprint = Blueprint("person_changes", __name__, url_prefix="/organisation")
+REGISTER = (
+    "full_name", "official_number", "kind", "gender", "born_on", "personal_number", "rank_code", "hired_on", "email",
+    "phone",
+)  # fmt: skip
+SERVICE = ("since", "office", "title", "position_id", "decision_number")
 Page = str | Answer | tuple[str, int]
 
 
@@ -66,6 +71,7 @@ def hire(unit_id: int) -> Page:
             ),
         ],
         button=_("Add the person"),
+        groups=[(_("Register"), REGISTER), (_("First service"), SERVICE)],
         back=(name, url_for("organisation.unit", unit_id=unit_id)),
         searches=searches("position_id"),
     )

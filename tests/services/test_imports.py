@@ -213,6 +213,30 @@ def test_an_import_that_would_end_more_than_five_percent_is_refused_with_the_num
     assert organisation.main_assignment(office.lan.id, TODAY) is not None
 
 
+def test_one_retirement_in_a_small_office_is_let_through(office, actor):
+    gone = person_row(office.lan.official_number, office.lan.full_name, **{"Trạng thái": "Nghỉ hưu"})
+    batch = preview(actor, "PEOPLE", book(PEOPLE, gone))
+    told = summary(batch.id)
+    assert (told["ends"], told["running"], told["refused"]) == (1, 4, False)
+    imports.confirm(actor, batch.id)
+    assert organisation.main_assignment(office.lan.id, TODAY) is None
+    assert organisation.main_assignment(office.nam.id, TODAY) is not None
+
+
+def test_people_of_other_agencies_do_not_hide_how_many_a_file_would_end(office, actor):
+    finance = make.unit("Sở Tài chính", parent=office.province, role=UnitRole.USING_AGENCY)
+    for number in range(60):
+        make.assignment(make.person(f"Lê Văn {chr(65 + number % 20)}"), finance)
+    rows = [
+        person_row(who.official_number, who.full_name, **{"Trạng thái": "Nghỉ hưu"})
+        for who in (office.lan, office.nam)
+    ]
+    with pytest.raises(Conflict) as refused:
+        imports.confirm(actor, preview(actor, "PEOPLE", book(PEOPLE, *rows)).id)
+    assert "2" in refused.value.message
+    assert "4" in refused.value.message
+
+
 def test_a_complete_list_ends_whoever_is_missing_but_not_in_other_agencies(office, actor):
     people = [make.person(f"Lê Văn {word}") for word in "ABCDEFGHIJKLMNOPQRSTUVWXY"]
     for who in people:

@@ -1,5 +1,6 @@
 """The forms that change units and people: one effect for one press, earlier months kept, what was typed kept."""
 
+import re
 from datetime import date
 from uuid import uuid4
 
@@ -10,9 +11,12 @@ from evaluation.models import AuditEvent, Charge, Delegation, Person, Unit, Unit
 from evaluation.queries import organisation as questions
 from evaluation.rules.organisation import Office
 from evaluation.rules.permissions import Role
+from evaluation.services import catalogue_batches
 from tests import factories as make
+from tests.catalogue_files import annex, row
+from tests.services.test_imports import PEOPLE, book, person_row
 from tests.web.counting import queries_of
-from tests.web.test_organisation import text
+from tests.web.test_organisation import text, upload
 
 TODAY = date(2026, 3, 10)
 MARCH, APRIL = date(2026, 3, 31), date(2026, 4, 1)
@@ -402,6 +406,31 @@ def test_the_sheets_of_a_person_are_led_to_only_for_who_may_read_them(office, ke
     assert link not in page.get_data(as_text=True)
 
 
+def test_an_uploaded_catalogue_is_shown_on_its_own_page(office, keeper):
+    keeper_id = db.session.query(Person.id).filter_by(full_name="Phạm Thị Sở").scalar()
+    who = make.actor(db.session.get(Person, keeper_id), TODAY)
+    batch = catalogue_batches.upload(who, name="danh-muc.xlsx", data=annex(row(), row("DC.01")))
+    answer = keeper.get(f"/imports/{batch.id}")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == f"/catalogue/import/{batch.id}"
+    assert keeper.get(answer.headers["Location"]).status_code == 200
+
+
+def test_the_button_of_an_import_with_errors_waits_for_the_choice_and_the_server_too(office, keeper):
+    rows = [
+        person_row("CB001", "Đặng Thị Hoa"),
+        person_row("CB002", "Đặng Thị Mai", **{"Ngày sinh": "31/02/1985"}),
+    ]
+    where = upload(keeper, book(PEOPLE, *rows)).headers["Location"]
+    page = keeper.get(where).get_data(as_text=True)
+    assert 'data-needs="only_valid "' in page
+    assert "js/agreement.js" in page
+    assert keeper.post(f"{where}/confirm").status_code == 422
+    assert keeper.post(f"{where}/confirm", data={"only_valid": "yes"}).status_code == 302
+    assert db.session.query(Person).filter(Person.official_number.in_(["CB001", "CB002"])).count() == 1
+    assert queries_of(keeper, where) <= 12
+
+
 def test_pages_below_a_menu_line_light_it_up(office, deputy, keeper, client, login):
     def lit(address: str) -> str:
         page = keeper.get(address).get_data(as_text=True)
@@ -414,8 +443,6 @@ def test_pages_below_a_menu_line_light_it_up(office, deputy, keeper, client, log
 
 
 def text_of_current(page: str) -> str:
-    import re
-
     menu = re.search(
         r'<nav class="menu".*?</nav>|<nav[^>]*aria-label="Menu chính".*?</nav>', page, re.S
     ).group(0)
