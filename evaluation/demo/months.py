@@ -80,6 +80,7 @@ class Plan:
     strictness: dict[int, float]
     untouched: frozenset[int] = frozenset()
     prompt_units: frozenset[int] = frozenset()
+    as_planned: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -156,6 +157,8 @@ def _lines(
     begun = not filed and not fixed and chance.random() < 0.5
     strict = plan.strictness.get(sheet.supervising_id, 0.1)
     skill = max(0.3, min(1.0, sheet.person.ability + chance.uniform(-0.05, 0.04)))
+    if sheet.person.id in plan.as_planned:
+        skill = 1.0
     count = 12 if fixed else chance.randint(*plan.lines)
     lines = []
     for number in range(count):
@@ -166,7 +169,7 @@ def _lines(
         elif plan.over and chance.random() < strict * 0.5:
             line.mark = _mark(line, chance)
         lines.append(line)
-    if filed and chance.random() < 0.12:
+    if filed and chance.random() < 0.12 and sheet.person.id not in plan.as_planned:
         lines.append(
             Line(products[0], "ADHOC", 0, chance.randint(1, 2), 0, 0, workdays[-1], workdays[-1], True, True)
         )
