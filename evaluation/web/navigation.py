@@ -89,7 +89,7 @@ ENTRIES = (
         _l("Organisation"),
         _registers,
         "organisation",
-        ("appointments", "imports", "person_changes", "unit_changes"),
+        ("appointments", "charges", "imports", "person_changes", "unit_changes", "unit_codes"),
     ),
     Entry("jobs.index", _l("Jobs"), _home_affairs, "jobs"),
 )

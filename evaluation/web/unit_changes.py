@@ -1,4 +1,4 @@
-"""Forms that change units: found one below, rename or move, give or close a code, dissolve."""
+"""Forms that change units: found one below, rename or move, dissolve."""
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
@@ -15,8 +15,6 @@ from evaluation.web.access import current_actor
 from evaluation.web.catalogue_forms import together
 from evaluation.web.organisation import resolved_unit
 from evaluation.web.organisation_forms import (
-    CloseCodeForm,
-    CodeForm,
     DissolveForm,
     FoundForm,
     PlaceForm,
@@ -33,25 +31,27 @@ blueprint = Blueprint("unit_changes", __name__, url_prefix="/organisation/units/
 Page = str | Answer | tuple[str, int]
 
 
-def _unit(unit_id: int) -> tuple[Unit, str, str]:
+def unit_to_change(unit_id: int) -> tuple[Unit, str, str]:
     """The unit to change, its last name and its running code."""
     unit = organisation.unit_for(current_actor(), unit_id, to=Action.CHANGE_ORGANISATION)
     codes = [code.code for code in questions.codes_of(unit_id) if code.valid_to is None]
     return unit, questions.places_of(unit_id)[0].name, codes[0] if codes else ""
 
 
-def _to_unit(unit_id: int) -> Answer:
+def to_unit(unit_id: int) -> Answer:
+    """To the page of the unit, after a change."""
     return redirect(url_for("organisation.unit", unit_id=unit_id))
 
 
-def _back(unit_id: int, name: str) -> tuple[str, str]:
+def back_to(unit_id: int, name: str) -> tuple[str, str]:
+    """The way back to the page of the unit."""
     return name, url_for("organisation.unit", unit_id=unit_id)
 
 
 @blueprint.route("/found", methods=["GET", "POST"])
 def found(unit_id: int) -> Page:
     """A new unit right below this one."""
-    _above, name, _code = _unit(unit_id)
+    _above, name, _code = unit_to_change(unit_id)
     form = FoundForm(request.form)
     if request.method == "POST":
         made = done(
@@ -73,7 +73,7 @@ def found(unit_id: int) -> Page:
         )
         if made is not None:
             flash(_("The unit is founded."), "success")
-            return _to_unit(made.id)
+            return to_unit(made.id)
     return form_page(
         form,
         title=_("Found a unit below"),
@@ -82,21 +82,21 @@ def found(unit_id: int) -> Page:
             _("The unit exists from its first day on; months before that day keep the organisation they had.")
         ],
         button=_("Found the unit"),
-        back=_back(unit_id, name),
+        back=back_to(unit_id, name),
     )
 
 
 @blueprint.route("/place", methods=["GET", "POST"])
 def place(unit_id: int) -> Page:
     """Another name or another superior unit from a day."""
-    _changed, name, _code = _unit(unit_id)
+    _changed, name, _code = unit_to_change(unit_id)
     running = questions.places_of(unit_id)[0]
     form = PlaceForm(request.form, name=running.name, short_name=running.short_name)
     if request.method == "POST":
         made = done(form, lambda: _placed(unit_id, form))
         if made is not None:
             flash(_("Name and place of the unit are recorded."), "success")
-            return _to_unit(unit_id)
+            return to_unit(unit_id)
     return form_page(
         form,
         title=_("Rename or move"),
@@ -108,7 +108,7 @@ def place(unit_id: int) -> Page:
             _("Sheets already opened keep their supervisor; sheets of the next months go the new way."),
         ],
         button=_("Record the change"),
-        back=_back(unit_id, name),
+        back=back_to(unit_id, name),
         facts=[(_("Now under"), running.parent or NOTHING), (_("Since"), f"{running.valid_from:%d/%m/%Y}")],
         searches=searches("parent_id"),
     )
@@ -145,75 +145,10 @@ def _placed(unit_id: int, form: PlaceForm) -> object:
     )
 
 
-@blueprint.route("/code", methods=["GET", "POST"])
-def code(unit_id: int) -> Page:
-    """Another identification code from a day."""
-    _changed, name, running = _unit(unit_id)
-    form = CodeForm(request.form)
-    if request.method == "POST":
-        made = done(
-            form,
-            lambda: organisation.give_code(
-                current_actor(),
-                unit_id,
-                code=form.code.data or "",
-                transaction_id=request.form.get("transaction_id"),
-                **together(since=lambda: day_in(form.since, missing=_("Write the first day."))),
-            ),
-        )
-        if made is not None:
-            flash(_("The code is recorded."), "success")
-            return _to_unit(unit_id)
-    return form_page(
-        form,
-        title=_("Give a new code"),
-        about=name,
-        effects=[
-            _(
-                "The old code closes on that day and names the new one as its successor; earlier months keep the old code."
-            )
-        ],
-        button=_("Record the code"),
-        back=_back(unit_id, name),
-        facts=[(_("Code now"), running or NOTHING)],
-    )
-
-
-@blueprint.route("/close-code", methods=["GET", "POST"])
-def close_code(unit_id: int) -> Page:
-    """The running code no longer names the unit from a day."""
-    _changed, name, running = _unit(unit_id)
-    form = CloseCodeForm(request.form)
-    if request.method == "POST":
-        made = done(
-            form,
-            lambda: organisation.close_code(
-                current_actor(),
-                unit_id,
-                code=running,
-                successor=text_in(form.successor) or None,
-                transaction_id=request.form.get("transaction_id"),
-                **together(until=lambda: day_in(form.until, missing=_("Write the day."))),
-            ),
-        )
-        if made is not None:
-            flash(_("The code is closed."), "success")
-            return _to_unit(unit_id)
-    return form_page(
-        form,
-        title=_("Close the code"),
-        about=name,
-        effects=[_("From that day the code names no unit; earlier months keep it.")],
-        button=_("Close the code"),
-        back=_back(unit_id, name),
-        facts=[(_("Code now"), running or NOTHING)],
-    )
-
-
 @blueprint.route("/dissolve", methods=["GET", "POST"])
 def dissolve(unit_id: int) -> Page:
     """The unit ends on a day; nobody may serve in it and nothing stand below it from then on."""
-    _changed, name, running = _unit(unit_id)
+    _changed, name, running = unit_to_change(unit_id)
     form = DissolveForm(request.form)
     if request.method == "POST":
         made = done(
@@ -228,7 +163,7 @@ def dissolve(unit_id: int) -> Page:
         )
         if made is not None:
             flash(_("The unit is dissolved."), "success")
-            return _to_unit(unit_id)
+            return to_unit(unit_id)
     people, units = questions.outlasting(unit_id, clock.today())
     return form_page(
         form,
@@ -241,7 +176,7 @@ def dissolve(unit_id: int) -> Page:
             _("Before that, everybody who serves in it is transferred and every unit below it is moved."),
         ],
         button=_("Dissolve the unit"),
-        back=_back(unit_id, name),
+        back=back_to(unit_id, name),
         facts=[
             (_("Code now"), running or NOTHING),
             (_("People serving in it today"), str(people)),
