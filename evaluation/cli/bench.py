@@ -8,11 +8,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from itertools import groupby, repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 import click
 import psycopg
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import AppGroup
 from psycopg import sql
 from sqlalchemy import text
@@ -71,10 +74,10 @@ def measure_rollup(rounds: int) -> None:
     db.session.commit()
     _bare(month)  # both start with the lines in memory
     bare, whole = [], []
-    with PeakMemory() as memory:
+    with PeakMemory() as memory, Workers() as workers:
         for number in range(1, rounds + 1):
             bare.append(_timed(lambda: _bare(month)))
-            whole.append(_timed(lambda: rollups.run_month_now(month, hands=HANDS)))
+            whole.append(_timed(lambda: workers.roll_up(month)))
             click.echo(
                 f"round {number}: bare query {bare[-1]:.2f} s, roll-up {whole[-1]:.2f} s, ratio {whole[-1] / bare[-1]:.2f}"
             )
@@ -179,8 +182,43 @@ def _timed(act: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
+class Workers:
+    """As many processes as `make run` gives its worker, each with connections of its own, waiting for pieces."""
+
+    def __init__(self) -> None:
+        application = current_app._get_current_object()  # type: ignore[attr-defined]
+        db.session.remove()
+        self._pool = ProcessPoolExecutor(
+            HANDS, mp_context=get_context("fork"), initializer=_begin_worker, initargs=(application,)
+        )
+
+    def __enter__(self) -> "Workers":
+        list(self._pool.map(_ready, range(HANDS * 4)))
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._pool.shutdown()
+
+    def roll_up(self, month: Month) -> None:
+        """The month's pieces in their order; those of one step side by side, as workers take them."""
+        arguments = {"month": str(month)}
+        for _step, pieces in groupby(rollups.plan(arguments), key=lambda piece: piece.step):
+            list(self._pool.map(rollups.run_piece, repeat(arguments), [piece.arguments for piece in pieces]))
+        rollups.figures(month)
+
+
+def _begin_worker(application: Flask) -> None:
+    application.app_context().push()
+    db.engine.dispose(close=False)  # a forked child must not speak on its parent's connections
+
+
+def _ready(_number: int) -> None:
+    db.session.execute(text("select 1"))
+    db.session.commit()
+
+
 class PeakMemory:
-    """The most memory (MiB) of this process and of any process of the database server while it is open."""
+    """The most memory (MiB) of any process of ours and of any process of the database server while it is open."""
 
     def __init__(self) -> None:
         self.own = 0
@@ -195,7 +233,10 @@ class PeakMemory:
     def __exit__(self, *_raised: object) -> None:
         self._over.set()
         self._watcher.join()
-        self.own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        most = max(
+            resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        )
+        self.own = most // 1024
 
     def _watch(self) -> None:
         while not self._over.wait(0.1):

@@ -1,7 +1,6 @@
 """A month rolled up in its fixed order: sheets, units, leaders, people's averages, units' averages; every part repeatable."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -10,7 +9,6 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -58,32 +56,17 @@ def ask_for_due() -> list[Job]:
     return [ask_for(None, month) for month in queries.due_months()]
 
 
-def run_month_now(month: Month, *, sheets_a_chunk: int = SHEETS_A_CHUNK, hands: int = 1) -> MonthFigures:
-    """The same roll-up here and now, without a worker: step after step, each piece in a transaction of its own.
-
-    With several hands the pieces of a step are done side by side, as several workers would do them.
-    """
+def run_month_now(month: Month, *, sheets_a_chunk: int = SHEETS_A_CHUNK) -> MonthFigures:
+    """The same roll-up here and now, without a worker: step after step, each piece in a transaction of its own."""
     arguments = {"month": str(month)}
-    steps = groupby(_plan(arguments, sheets_a_chunk), key=lambda piece: piece.step)
-    if hands == 1:
-        for _step, pieces in steps:
-            for piece in pieces:
-                _run_and_commit(arguments, piece)
-        return figures(month)
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-
-    def one(piece: Piece) -> None:
-        with app.app_context():
-            _run_and_commit(arguments, piece)
-
-    with ThreadPoolExecutor(hands) as pool:
-        for _step, pieces in steps:
-            list(pool.map(one, pieces))
+    for piece in _plan(arguments, sheets_a_chunk):
+        run_piece(arguments, piece.arguments)
     return figures(month)
 
 
-def _run_and_commit(arguments: dict[str, Any], piece: Piece) -> None:
-    _run(arguments, piece.arguments)
+def run_piece(arguments: dict[str, Any], piece: dict[str, Any]) -> None:
+    """One piece of a month's roll-up in a transaction of its own; pieces of one step may be done side by side."""
+    _run(arguments, piece)
     db.session.commit()
 
 

