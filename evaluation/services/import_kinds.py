@@ -10,7 +10,13 @@ from evaluation.files.reading import read_list
 from evaluation.models import ImportNoun
 from evaluation.queries import organisation
 from evaluation.rules.permissions import ALLOWED, Action, Role
-from evaluation.services import catalogue_import, import_people, import_people_writing, import_units
+from evaluation.services import (
+    catalogue_import,
+    import_people,
+    import_people_writing,
+    import_units,
+    import_units_writing,
+)
 from evaluation.services.access import Actor
 from evaluation.services.import_plans import ImportKind, Options
 from evaluation.services.refusals import Forbidden, Missing
@@ -39,7 +45,7 @@ KINDS: dict[ImportNoun, ImportKind] = {
             row_type=units.UnitRow,
             scope=units_to_change,
             compare=import_units.compare,
-            write=import_units.write,
+            write=import_units_writing.write,
             tables=("unit", "unit_place", "unit_code"),
         ),
         ImportKind(

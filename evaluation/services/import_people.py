@@ -11,31 +11,13 @@ from evaluation.queries import registers
 from evaluation.queries.registers import KnownUnit, Served
 from evaluation.rules.names import fold
 from evaluation.rules.organisation import Office, PersonKind
+from evaluation.services.import_people_register import LEFT, SERVING, PeopleRegister, shown, tells_more
 from evaluation.services.import_plans import Change, Diff, Options, What
-from evaluation.services.unit_finder import UnitFinder
 
 TITLES = {column.key: column.label for column in COLUMNS}
 TAKEN_OVER = (
     "full_name", "personal_number", "gender", "kind", "rank_code", "hired_on", "email", "phone"
 )  # fmt: skip
-LEFT = frozenset(
-    {
-        "nghi huu", "da nghi huu", "nghi viec", "da nghi viec", "thoi viec", "da thoi viec", "buoc thoi viec",
-        "chuyen cong tac", "da chuyen cong tac", "chuyen di", "da chuyen di", "tu tran", "da mat", "nghi",
-    }
-)  # fmt: skip
-SERVING = frozenset(
-    {
-        "",
-        "dang cong tac",
-        "dang lam viec",
-        "cong tac",
-        "lam viec",
-        "tap su",
-        "biet phai",
-        "dang nghi thai san",
-    }
-)
 Items = list[tuple[str, str | None, str | None]]
 
 
@@ -66,7 +48,7 @@ class PeoplePlan:
 
 def compare(rows: list[PersonRow], options: Options, scope: Collection[int] | None) -> Diff:
     """What the rows would change on the chosen day; faulty rows are left out and reported."""
-    register = _Register(rows, options.day)
+    register = PeopleRegister(rows, options.day)
     errors: list[RowError] = []
     while True:
         diff = _Pass(rows, register, options, scope).run()
@@ -78,40 +60,13 @@ def compare(rows: list[PersonRow], options: Options, scope: Collection[int] | No
         rows = [row for row in rows if (row.sheet, row.row) not in bad]
 
 
-class _Register:
-    """What the database knows about the people, units and positions of a file: one query for each register."""
-
-    def __init__(self, rows: list[PersonRow], day: date) -> None:
-        self.finder = UnitFinder(registers.units(), day)
-        self._doubts: dict[tuple[int, str, str], Says | None] = {}
-        self.by_official: dict[str, Any] = {}
-        self.by_personal: dict[str, Any] = {}
-        official = {row.official_number for row in rows if row.official_number}
-        personal = {row.personal_number for row in rows if row.personal_number}
-        for person in registers.people(official, personal):
-            self.by_official[person.official_number] = person
-            if person.personal_number:
-                self.by_personal[person.personal_number] = person
-        ids = {person.id for person in self.by_official.values()}
-        self.serving = registers.last_main_assignments(ids)
-        self.heads = registers.heads_from(day)
-        self.positions, self.positions_by_name, self.position_names = registers.positions()
-
-    def doubt(self, unit: KnownUnit, row: PersonRow) -> Says | None:
-        """The finder's doubt about code and name, asked once for each pair."""
-        key = (unit.id, row.unit_code, row.unit_name)
-        if key not in self._doubts:
-            self._doubts[key] = self.finder.doubt(unit, row.unit_code, row.unit_name)
-        return self._doubts[key]
-
-
 class _Pass:
     """One comparison of rows with the register."""
 
     def __init__(
         self,
         rows: list[PersonRow],
-        register: _Register,
+        register: PeopleRegister,
         options: Options,
         scope: Collection[int] | None,
     ) -> None:
@@ -257,10 +212,10 @@ class _Pass:
             new, old = getattr(row, key), getattr(person, key)
             if new and new != old:
                 values[key] = new
-                items.append((key, _shown(key, old), _shown(key, new)))
-        if _tells_more(row, person):
+                items.append((key, shown(key, old), shown(key, new)))
+        if tells_more(row, person):
             values |= {"born_on": row.born_on, "born_year_only": row.born_year_only}
-            items.append(("born_on", _shown("born_on", person.born_on), _shown("born_on", row.born_on)))
+            items.append(("born_on", shown("born_on", person.born_on), shown("born_on", row.born_on)))
         if values:
             self.plan.corrected.append({"id": person.id, **values})
         return items
@@ -428,21 +383,3 @@ class _Pass:
     def _tell(self, what: What, row: PersonRow, items: Items) -> None:
         label = f"{row.full_name} ({row.official_number})" if row.official_number else row.full_name
         self.diff.changes.append(Change(what, row.sheet, row.row, label, tuple(items)))
-
-
-def _tells_more(row: PersonRow, person: Any) -> bool:
-    """Whether the file's birth differs; a year alone does not overwrite the full day of the same year."""
-    if row.born_on is None or (row.born_on, row.born_year_only) == (person.born_on, person.born_year_only):
-        return False
-    return not (row.born_year_only and person.born_on and person.born_on.year == row.born_on.year)
-
-
-def _shown(key: str, value: Any) -> str | None:
-    """A value for the preview; a personal number keeps only its last three digits."""
-    if value is None or value == "":
-        return None
-    if key == "personal_number":
-        return "•" * 9 + value[-3:]
-    if isinstance(value, date):
-        return f"{value:%d/%m/%Y}"
-    return str(value.value) if hasattr(value, "value") else str(value)
