@@ -63,7 +63,13 @@ def unit(
             valid_from=since,
         )
     )
-    db.session.add(UnitCode(unit_id=made.id, code=code or "H99.{:03d}.{:03d}".format(*divmod(next(serial), 1000)), valid_from=since))
+    db.session.add(
+        UnitCode(
+            unit_id=made.id,
+            code=code or "H99.{:03d}.{:03d}".format(*divmod(next(serial), 1000)),
+            valid_from=since,
+        )
+    )
     db.session.flush()
     return made
 

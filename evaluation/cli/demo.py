@@ -25,7 +25,9 @@ def build_demo(officials: int, months: int, seed: int, password: str) -> builder
 def renew_password(password: str) -> None:
     """Gives every demo account this password; accounts of a real database are not touched."""
     changed = accounts.hasher.hash(password)
-    db.session.execute(update(Account).where(Account.session_key.like("demo-%")).values(password_hash=changed))
+    db.session.execute(
+        update(Account).where(Account.session_key.like("demo-%")).values(password_hash=changed)
+    )
     db.session.commit()
 
 

@@ -44,7 +44,16 @@ ITEM_COLUMNS = (
     ),
 )
 MARK_COLUMNS = (
-    *("item_id", "done", "quality_fails", "delays", "exempt_quality_fails", "exempt_delays", "reason"),
+    *(
+        "report_id",
+        "item_id",
+        "done",
+        "quality_fails",
+        "delays",
+        "exempt_quality_fails",
+        "exempt_delays",
+        "reason",
+    ),
     *("marked_by", "marked_at"),
 )
 
@@ -234,7 +243,7 @@ def _texts(
             else:
                 done, fails, delays, free_fails, free_delays, _reason = line.mark
                 found.append(f'{head}"{done}", {fails}, {delays}, {free_fails}, {free_delays}]')
-                marks.append((item, *line.mark, sheet.supervisor_id, marked_at))
+                marks.append((sheet.report_id, item, *line.mark, sheet.supervisor_id, marked_at))
         sheet.own_lines = ", ".join(own)
         sheet.found_lines = ", ".join(found)
 

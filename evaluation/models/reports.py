@@ -154,9 +154,11 @@ class ItemMark(Table):
         Index(
             "one_live_mark_of_a_line", "item_id", unique=True, postgresql_where=text("superseded_at is null")
         ),
+        Index("ix_item_mark_report", "report_id", postgresql_where=text("superseded_at is null")),
     )
 
     id: Mapped[identity]
+    report_id: Mapped[reference] = mapped_column(ForeignKey("report.id"))
     item_id: Mapped[reference] = mapped_column(ForeignKey("work_item.id"))
     done: Mapped[Decimal] = mapped_column(quantity)
     quality_fails: Mapped[int] = mapped_column(SmallInteger)

@@ -9,9 +9,13 @@ from sqlalchemy import Row, text
 
 from evaluation.extensions import db
 from evaluation.models import Stage
+from evaluation.models.base import coefficient, quantity
 from evaluation.queries.sums import work_and_general
 from evaluation.rules.periods import Month, Span
-from evaluation.rules.terms import SqlTerms
+from evaluation.rules.terms import SqlTerms, places
+
+# Decimals of a quantity times a coefficient, as the tables keep them.
+PLACES = (quantity.scale or 0) + (coefficient.scale or 0)
 
 # The tree as it stood when the month began, or when a unit of this month began; every unit with itself and all above.
 ABOVE = """
@@ -65,7 +69,9 @@ select
     report.id, report.person_id, report.unit_id, report.agency_id, report.state, report.office,
     report.organising, report.cohesion,
     wanted.report_id is not null as final,
-    work.assigned, work.done, work.quality, work.progress, general.points,
+    cast(work.assigned * :scale as bigint) as assigned, cast(work.done * :scale as bigint) as done,
+    cast(work.quality * :scale as bigint) as quality, cast(work.progress * :scale as bigint) as progress,
+    general.points,
     sheet.status, sheet.exact_total,
     case when report.office <> 'STAFF' then sheet.inputs -> 'leader' ->> 'unit_result' end as unit_result
 from report
@@ -266,24 +272,31 @@ def rulebooks_of(period_id: int, first: int, last: int) -> list[str]:
     )
 
 
+def parts_of_a_unit(terms: SqlTerms) -> int:
+    """Into how many parts a converted unit is cut so that every sum of a sheet is a whole number of them."""
+    return 10 ** (PLACES + max(places(terms.quality_cost), places(terms.progress_cost)))
+
+
 def sheets(period_id: int, first: int, last: int, rulebook: str, terms: SqlTerms) -> Sequence[Row[Any]]:
-    """The sheets of a run under one rulebook, with the sums of the final ones and what was frozen on them."""
+    """The sheets of a run under one rulebook, with the sums of the final ones and what was frozen on them.
+
+    The four sums are whole numbers of `parts_of_a_unit`: a ratio of two of them is the same, and integers are quick.
+    """
     # Lines and criteria of a run lie side by side; by default the planner reads whole tables for fear of scattered pages.
     db.session.execute(text("set local random_page_cost = 1.1"))
     # After five runs psycopg prepares a statement, and a plan made for any run is twice as slow as one for this run.
     db.session.execute(text("set local plan_cache_mode = force_custom_plan"))
-    run = {"first": first, "last": last}
-    # `+ 0`, or the planner walks the whole primary key in search of the smallest id.
-    lines = db.session.execute(
-        text(
-            "select min(id + 0) as low, max(id + 0) as high from work_item where report_id between :first and :last"
-        ),
-        run,
-    ).one()
-    sums = work_and_general(Stage.FINAL, "wanted", "between :first and :last", "between :low and :high")
+    sums = work_and_general(Stage.FINAL, "wanted", "between :first and :last")
     return db.session.execute(
         text(CHUNK.format(sums=sums)),
-        {"period_id": period_id, "rulebook": rulebook, **run, **lines._mapping, **terms.parameters()},
+        {
+            "period_id": period_id,
+            "rulebook": rulebook,
+            "first": first,
+            "last": last,
+            "scale": parts_of_a_unit(terms),
+            **terms.parameters(),
+        },
     ).all()
 
 

@@ -74,15 +74,15 @@ left join general using (report_id)
 """
 
 
-def work_and_general(stage: Stage, wanted: str, within: str = "", marks_within: str = "") -> str:
+def work_and_general(stage: Stage, wanted: str, within: str = "") -> str:
     """The common table expressions `work` and `general` over the sheets that `wanted` names in report_id.
 
-    `within` may say the same once more of a run of ids ("between :first and :last"), `marks_within` of the ids of its
-    lines: then the database reads only that run of lines, marks and criteria, in one go.
+    `within` may say the same once more of a run of ids ("between :first and :last"): then the database reads only
+    that run of lines, marks and criteria, in one go.
     """
     facts, marks, points = FACTS[stage]
-    if marks and marks_within:
-        marks = f"{marks} and mark.item_id {marks_within}"
+    if marks and within:
+        marks = f"{marks} and mark.report_id {within}"
     return SUMS.format(
         facts=facts,
         marks=marks,

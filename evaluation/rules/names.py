@@ -31,7 +31,9 @@ def clean_name(text: str) -> str:
     """The text composed (NFC), without invisible and bidirectional characters, its spaces single."""
     composed = unicodedata.normalize("NFC", text)
     if composed.isprintable() and _INVISIBLE.isdisjoint(composed):
-        return " ".join(composed.split())  # nearly every cell of a file; the walk below is twenty times slower
+        return " ".join(
+            composed.split()
+        )  # nearly every cell of a file; the walk below is twenty times slower
     kept = (_visible(character) for character in composed)
     return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
 

@@ -20,6 +20,7 @@ __all__ = [
     "NO_SUMS",
     "Band",
     "LeaderRatios",
+    "Parts",
     "PeriodScore",
     "ScoreStatus",
     "Sums",
@@ -27,10 +28,12 @@ __all__ = [
     "WorkKind",
     "WorkLine",
     "band_of",
+    "in_parts",
     "judge",
     "line_sums",
     "sums_of",
     "totals",
+    "totals_of_parts",
 ]
 
 ZERO = Fraction(0)
@@ -172,11 +175,10 @@ def _band(top: int, bottom: int, law: _Law) -> Band:
     raise ValueError("A score cannot be below zero.")
 
 
-def _check(sums: Sums, general: Fraction, leader: LeaderRatios | None, law: _Law) -> None:
+def _check(parts: Parts, general: Fraction, leader: LeaderRatios | None, law: _Law) -> None:
     if not 0 <= general <= law.general_max:
         raise ValueError(f"The general criteria must be between 0 and {written(law.general_max)} points.")
-    # Numerators carry the sign; comparing fractions is slow, and a province has 80,000 of these.
-    if min(part.numerator for part in (sums.assigned, sums.done, sums.quality, sums.progress)) < 0:
+    if min(parts) < 0:
         raise ValueError("A sum of converted units cannot be negative.")
     if leader is not None:
         allowed = law.leader_ratios
@@ -188,24 +190,52 @@ def _check(sums: Sums, general: Fraction, leader: LeaderRatios | None, law: _Law
             raise ValueError(f"A leader's ratio is {written(allowed[0])} or {written(allowed[1])} percent.")
 
 
-def _status(sums: Sums, leader: LeaderRatios | None, law: _Law) -> ScoreStatus:
-    if sums.assigned.numerator == 0 and not law.nothing_is_zero:
+def _status(assigned: int, leader: LeaderRatios | None, law: _Law) -> ScoreStatus:
+    if assigned == 0 and not law.nothing_is_zero:
         return ScoreStatus.INSUFFICIENT_DATA
     if leader is not None and leader.unit_result is None:
         return ScoreStatus.PENDING
     return ScoreStatus.SCORED
 
 
+class Parts(NamedTuple):
+    """The four sums as whole numbers of one common part of a unit: ratios of them are the ratios of the sums."""
+
+    assigned: int
+    done: int
+    quality: int
+    progress: int
+
+
+def in_parts(sums: Sums) -> Parts:
+    """The sums over one common denominator."""
+    given, done, good, timely = sums.assigned, sums.done, sums.quality, sums.progress
+    common = lcm(given.denominator, done.denominator, good.denominator, timely.denominator)
+    return Parts(
+        given.numerator * (common // given.denominator),
+        done.numerator * (common // done.denominator),
+        good.numerator * (common // good.denominator),
+        timely.numerator * (common // timely.denominator),
+    )
+
+
 def totals(
     sums: Sums, general: Fraction, *, book: Rulebook, day: date, leader: LeaderRatios | None = None
 ) -> Totals:
-    """The result of `judge` without its steps, on integers over one common denominator; for roll-ups."""
+    """The result of `judge` without its steps."""
+    return totals_of_parts(in_parts(sums), general, book=book, day=day, leader=leader)
+
+
+def totals_of_parts(
+    parts: Parts, general: Fraction, *, book: Rulebook, day: date, leader: LeaderRatios | None = None
+) -> Totals:
+    """The same on integers, exact and quick: a province has 80,000 sheets a month."""
     law = _law(book, day)
-    _check(sums, general, leader, law)
-    status = _status(sums, leader, law)
+    _check(parts, general, leader, law)
+    status = _status(parts.assigned, leader, law)
     if status is not ScoreStatus.SCORED:
         return Totals(status, None, None, None)
-    top, bottom = _task_share(sums, leader, law)
+    top, bottom = _task_share(parts, leader, law)
     task = Fraction(top * law.task_max.numerator, bottom * law.task_max.denominator)
     total = task + general
     if law.two_decimals_first:
@@ -213,14 +243,9 @@ def totals(
     return Totals(status, task, total, _band(total.numerator, total.denominator, law))
 
 
-def _task_share(sums: Sums, leader: LeaderRatios | None, law: _Law) -> tuple[int, int]:
+def _task_share(parts: Parts, leader: LeaderRatios | None, law: _Law) -> tuple[int, int]:
     """Mean of the three or six ratios, at most one, as numerator and denominator."""
-    given, done, good, timely = sums.assigned, sums.done, sums.quality, sums.progress
-    common = lcm(given.denominator, done.denominator, good.denominator, timely.denominator)
-    whole = given.numerator * (common // given.denominator)
-    a = done.numerator * (common // done.denominator)
-    b = good.numerator * (common // good.denominator)
-    c = timely.numerator * (common // timely.denominator)
+    whole, a, b, c = parts
     if whole == 0:
         whole, a, b, c = 1, 0, 0, 0
     if law.cap_each:
@@ -239,8 +264,9 @@ def judge(
 ) -> PeriodScore:
     """The score of a period and every step to it: a, b, c (and d, đ, e), the 70, the 30, the total, the level."""
     law = _law(book, day)
-    _check(sums, general, leader, law)
-    status = _status(sums, leader, law)
+    parts = in_parts(sums)
+    _check(parts, general, leader, law)
+    status = _status(parts.assigned, leader, law)
     working = _Working(book)
     if sums.assigned == 0:
         uncapped = (ZERO, ZERO, ZERO)

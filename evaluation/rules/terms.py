@@ -57,3 +57,9 @@ def finite(value: Fraction) -> Decimal:
     if Fraction(decimal) != value:
         raise RulebookError("%(value)s cannot be written as a finite decimal.", value=str(value))
     return decimal
+
+
+def places(value: Decimal) -> int:
+    """How many decimals a finite number needs."""
+    exponent = value.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -163,7 +163,15 @@ def _line(
 
 def _mark(actor: Actor, item: WorkItem, found: dict[str, Any], reason: str) -> None:
     _supersede(live_mark(item))
-    item.marks.append(ItemMark(marked_by=actor.person_id, marked_at=clock.now(), reason=reason, **found))
+    item.marks.append(
+        ItemMark(
+            report_id=item.report_id,
+            marked_by=actor.person_id,
+            marked_at=clock.now(),
+            reason=reason,
+            **found,
+        )
+    )
 
 
 def _supersede(mark: ItemMark | None) -> None:

@@ -22,7 +22,7 @@ from evaluation.rules import scoring
 from evaluation.rules.explain import exact, parse_exact
 from evaluation.rules.periods import Month, Span, SpanKind, spans_containing
 from evaluation.rules.rulebook import Rulebook, RulebookError
-from evaluation.rules.scoring import LeaderRatios, ScoreStatus, Sums, Totals
+from evaluation.rules.scoring import LeaderRatios, Parts, ScoreStatus, Totals
 from evaluation.rules.terms import sql_terms
 from evaluation.rules.workflow import ReportState
 from evaluation.services import jobs, rulebooks
@@ -148,13 +148,8 @@ def _person(row: Any, book: Rulebook, period: Period) -> tuple[Totals, bool]:
         return Totals(ScoreStatus.NOT_RATED, None, None, None), False
     if not row.final:
         return Totals(ScoreStatus.PENDING, None, None, None), False
-    score = scoring.totals(
-        Sums(
-            exact_number(row.assigned),
-            exact_number(row.done),
-            exact_number(row.quality),
-            exact_number(row.progress),
-        ),
+    score = scoring.totals_of_parts(
+        Parts(row.assigned or 0, row.done or 0, row.quality or 0, row.progress or 0),
         exact_number(row.points),
         book=book,
         day=period.month,

@@ -18,7 +18,15 @@ quantities = st.decimals("0", "99.99", places=2)
 coefficients = st.decimals("0.0001", "60", places=4)
 findings = st.integers(0, 6)
 lines = st.lists(
-    st.tuples(st.sampled_from(list(WorkKind)), quantities, quantities, coefficients, findings, findings, st.booleans()),
+    st.tuples(
+        st.sampled_from(list(WorkKind)),
+        quantities,
+        quantities,
+        coefficients,
+        findings,
+        findings,
+        st.booleans(),
+    ),
     max_size=8,
 )
 
@@ -28,18 +36,33 @@ def test_the_database_sums_what_the_rules_sum(database, lines, choices) -> None:
     with db.session.begin_nested() as step:
         office = factories.office()
         report = factories.report(
-            office.lan.assignments[0], supervising=office.division, confirming=office.department, agency=office.department
+            office.lan.assignments[0],
+            supervising=office.division,
+            confirming=office.department,
+            agency=office.department,
         )
         for kind, assigned, done, coefficient, fails, delays, marked in lines:
             if kind is WorkKind.TRANSFERRED_OUT:
                 done, marked = Decimal(0), False
             item = factories.item(
-                report, assigned=assigned, done=done, coefficient=coefficient, kind=kind, quality_fails=fails, delays=delays
+                report,
+                assigned=assigned,
+                done=done,
+                coefficient=coefficient,
+                kind=kind,
+                quality_fails=fails,
+                delays=delays,
             )
             if marked:
                 db.session.add(
                     ItemMark(
-                        item_id=item.id, done=done / 2, quality_fails=delays, delays=fails, reason="x", marked_by=office.hung.id
+                        report_id=report.id,
+                        item_id=item.id,
+                        done=done / 2,
+                        quality_fails=delays,
+                        delays=fails,
+                        reason="x",
+                        marked_by=office.hung.id,
                     )
                 )
         db.session.flush()
@@ -47,7 +70,9 @@ def test_the_database_sums_what_the_rules_sum(database, lines, choices) -> None:
         book = rulebooks.book_of(report).with_choices(choices)
         day = report.period.month
         for stage in (Stage.OWN, Stage.SUPERVISOR):
-            by_rules = scoring.sums_of((scores.line_of(item, stage) for item in report.items), book=book, day=day)
+            by_rules = scoring.sums_of(
+                (scores.line_of(item, stage) for item in report.items), book=book, day=day
+            )
             (by_database,) = sums.of_reports([report.id], stage, sql_terms(book, day))
             assert by_database.sums == by_rules
         step.rollback()

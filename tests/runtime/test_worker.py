@@ -34,7 +34,9 @@ WORKER = [
 ]
 
 
-def test_a_worker_wakes_at_the_doorbell_and_does_not_wait_for_the_reconciler(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_worker_wakes_at_the_doorbell_and_does_not_wait_for_the_reconciler(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
     log = tmp_path / "worker.log"
     with log.open("w") as output:
         worker = subprocess.Popen(

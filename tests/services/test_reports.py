@@ -397,6 +397,7 @@ def test_a_sheet_with_a_supervisors_finding_goes_back_only_by_being_returned(mon
     submitted(month)
     database.session.add(
         ItemMark(
+            report_id=month.first.report_id,
             item_id=month.first.id,
             done=3,
             quality_fails=0,

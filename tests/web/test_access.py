@@ -28,6 +28,7 @@ def test_a_wrong_password_and_an_unknown_name_read_the_same(client, database) ->
 def test_a_link_to_another_site_is_not_followed_after_signing_in(client, database) -> None:
     office = factories.office()
     answer = client.post(
-        "/login?next=//evil.example/x", data={"username": office.lan.official_number, "password": factories.PASSWORD}
+        "/login?next=//evil.example/x",
+        data={"username": office.lan.official_number, "password": factories.PASSWORD},
     )
     assert answer.location == "/"

@@ -71,6 +71,7 @@ def test_the_owner_sees_the_own_score_with_its_steps_and_articles(month) -> None
 def test_what_the_supervisor_found_stands_beside_what_was_reported_with_the_reason(month) -> None:
     db.session.add(
         ItemMark(
+            report_id=month.first.report_id,
             item_id=month.first.id,
             done=Decimal(3),
             quality_fails=1,
