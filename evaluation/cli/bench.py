@@ -239,7 +239,7 @@ class PeakMemory:
         self.own = most // 1024
 
     def _watch(self) -> None:
-        while not self._over.wait(0.1):
+        while not self._over.wait(0.5):
             for place in Path("/proc").glob("[0-9]*"):
                 self.server = max(self.server, _resident_of_postgres(place))
 
