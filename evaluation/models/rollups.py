@@ -26,7 +26,7 @@ class PersonMonth(Table):
 
     period_id: Mapped[reference] = mapped_column(primary_key=True)
     person_id: Mapped[reference] = mapped_column(primary_key=True)
-    report_id: Mapped[reference] = mapped_column(ForeignKey("report.id"))
+    report_id: Mapped[reference]
     unit_id: Mapped[reference]
     agency_id: Mapped[reference]
     status: Mapped[ScoreStatus] = mapped_column(word(ScoreStatus))

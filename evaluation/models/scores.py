@@ -53,6 +53,7 @@ class ScoreSheet(Table):
     quantity: Mapped[Decimal | None] = mapped_column(points)
     quality: Mapped[Decimal | None] = mapped_column(points)
     progress: Mapped[Decimal | None] = mapped_column(points)
+    unit_result: Mapped[str | None] = mapped_column(Text)
     task: Mapped[Decimal | None] = mapped_column(points)
     total: Mapped[Decimal | None] = mapped_column(points)
     exact_total: Mapped[str | None] = mapped_column(Text)

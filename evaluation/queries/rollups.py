@@ -73,7 +73,7 @@ select
     cast(work.quality * :scale as bigint) as quality, cast(work.progress * :scale as bigint) as progress,
     general.points,
     sheet.status, sheet.exact_total,
-    case when report.office <> 'STAFF' then sheet.inputs -> 'leader' ->> 'unit_result' end as unit_result
+    sheet.unit_result
 from report
 left join wanted on wanted.report_id = report.id
 left join work on work.report_id = report.id
@@ -354,7 +354,7 @@ def frozen_leaders(period_id: int) -> dict[int, Row[Any]]:
         text(
             """
             select report.id, report.rulebook, report.organising, report.cohesion, sheet.status, sheet.exact_total,
-                sheet.inputs -> 'leader' ->> 'unit_result' as unit_result
+                sheet.unit_result
             from report left join score_sheet sheet
                 on sheet.report_id = report.id and sheet.stage = 'FINAL' and sheet.superseded_at is null
             where report.period_id = :period_id and report.office <> 'STAFF'

@@ -92,6 +92,7 @@ def score_of(report: Report, stage: Stage) -> PeriodScore:
 def freeze(actor: Actor, report: Report, stage: Stage, *, reason: str | None = None) -> ScoreSheet:
     """Stores the score of a stage with steps, inputs, rulebook and fingerprint; an earlier one is superseded."""
     score = score_of(report, stage)
+    ratios = leader_ratios(report, stage)
     book = rulebooks.book_of(report)
     db.session.flush()
     db.session.execute(
@@ -109,6 +110,7 @@ def freeze(actor: Actor, report: Report, stage: Stage, *, reason: str | None = N
         quantity=_stored(score.quantity),
         quality=_stored(score.quality),
         progress=_stored(score.progress),
+        unit_result=exact(ratios.unit_result) if ratios and ratios.unit_result is not None else None,
         task=_stored(score.task),
         total=_stored(score.total),
         exact_total=exact(score.total) if score.total is not None else None,

@@ -120,6 +120,50 @@ def upgrade():
         batch_op.create_index("ix_person_sort", ["sort_key"], unique=False)
 
     op.create_table(
+        "person_month",
+        sa.Column("period_id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("report_id", sa.BigInteger(), nullable=False),
+        sa.Column("unit_id", sa.BigInteger(), nullable=False),
+        sa.Column("agency_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "SCORED",
+                "INSUFFICIENT_DATA",
+                "PENDING",
+                "NOT_RATED",
+                name="scorestatus",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("total", sa.Numeric(precision=9, scale=4), nullable=True),
+        sa.Column("exact_total", sa.Text(), nullable=True),
+        sa.Column(
+            "band",
+            sa.Enum(
+                "KHTNV",
+                "HTNV",
+                "HTTNV",
+                "HTXSNV",
+                name="band",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=True,
+        ),
+        sa.Column("differs", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("period_id", "person_id", name=op.f("pk_person_month")),
+    )
+    with op.batch_alter_table("person_month", schema=None) as batch_op:
+        batch_op.create_index("ix_person_month_person", ["person_id"], unique=False)
+        batch_op.create_index("ix_person_month_unit", ["period_id", "unit_id"], unique=False)
+
+    op.create_table(
         "person_span",
         sa.Column(
             "kind",
@@ -1151,51 +1195,6 @@ def upgrade():
         batch_op.create_index("ix_job_chunk_job", ["job_id", "ordinal"], unique=True)
 
     op.create_table(
-        "person_month",
-        sa.Column("period_id", sa.BigInteger(), nullable=False),
-        sa.Column("person_id", sa.BigInteger(), nullable=False),
-        sa.Column("report_id", sa.BigInteger(), nullable=False),
-        sa.Column("unit_id", sa.BigInteger(), nullable=False),
-        sa.Column("agency_id", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "SCORED",
-                "INSUFFICIENT_DATA",
-                "PENDING",
-                "NOT_RATED",
-                name="scorestatus",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
-            ),
-            nullable=False,
-        ),
-        sa.Column("total", sa.Numeric(precision=9, scale=4), nullable=True),
-        sa.Column("exact_total", sa.Text(), nullable=True),
-        sa.Column(
-            "band",
-            sa.Enum(
-                "KHTNV",
-                "HTNV",
-                "HTTNV",
-                "HTXSNV",
-                name="band",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
-            ),
-            nullable=True,
-        ),
-        sa.Column("differs", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_person_month_report_id")),
-        sa.PrimaryKeyConstraint("period_id", "person_id", name=op.f("pk_person_month")),
-    )
-    with op.batch_alter_table("person_month", schema=None) as batch_op:
-        batch_op.create_index("ix_person_month_person", ["person_id"], unique=False)
-        batch_op.create_index("ix_person_month_unit", ["period_id", "unit_id"], unique=False)
-
-    op.create_table(
         "product_version",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("product_id", sa.BigInteger(), nullable=False),
@@ -1316,6 +1315,7 @@ def upgrade():
         sa.Column("quantity", sa.Numeric(precision=9, scale=4), nullable=True),
         sa.Column("quality", sa.Numeric(precision=9, scale=4), nullable=True),
         sa.Column("progress", sa.Numeric(precision=9, scale=4), nullable=True),
+        sa.Column("unit_result", sa.Text(), nullable=True),
         sa.Column("task", sa.Numeric(precision=9, scale=4), nullable=True),
         sa.Column("total", sa.Numeric(precision=9, scale=4), nullable=True),
         sa.Column("exact_total", sa.Text(), nullable=True),
@@ -1559,11 +1559,6 @@ def downgrade():
         batch_op.drop_index("ix_product_version_catalogue")
 
     op.drop_table("product_version")
-    with op.batch_alter_table("person_month", schema=None) as batch_op:
-        batch_op.drop_index("ix_person_month_unit")
-        batch_op.drop_index("ix_person_month_person")
-
-    op.drop_table("person_month")
     with op.batch_alter_table("job_chunk", schema=None) as batch_op:
         batch_op.drop_index("ix_job_chunk_job")
 
@@ -1659,6 +1654,11 @@ def downgrade():
     op.drop_table("absence")
     op.drop_table("unit")
     op.drop_table("person_span")
+    with op.batch_alter_table("person_month", schema=None) as batch_op:
+        batch_op.drop_index("ix_person_month_unit")
+        batch_op.drop_index("ix_person_month_person")
+
+    op.drop_table("person_month")
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index("ix_person_sort")
         batch_op.drop_index(
