@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from evaluation.extensions import Base, db
-from evaluation.models import Account, Delegation, Evidence
+from evaluation.models import Account, Charge, Delegation, Evidence
 from evaluation.rules.permissions import Role
 from evaluation.rules.workflow import ReportState
 from evaluation.services import grade_proposals, reports
@@ -92,6 +92,8 @@ def place(database: Any, clock: Any, app: Flask) -> Any:
         reason="Đi công tác", valid_from=IN_MARCH, valid_to=IN_MARCH + timedelta(days=20),
     )  # fmt: skip
     db.session.add(made.delegation)
+    made.charge = Charge(deputy_id=made.nam.id, person_id=made.lan.id, valid_from=factories.BEGINNING)
+    db.session.add(made.charge)
     made.clerk = factories.person("Cán bộ Sở Nội vụ")
     factories.assignment(made.clerk, made.department)
     factories.account(made.clerk, roles=[(role, made.province) for role in Role])
@@ -118,6 +120,7 @@ def addresses(place: Any, rule: Any) -> Iterator[dict[str, Any]]:
         "month": ["2026-03"],
         "noun": ["people"],
         "delegation_id": [place.delegation.id],
+        "charge_id": [place.charge.id],
     }
     yield from (
         {name: known.get(name, [1])[min(turn, len(known.get(name, [1])) - 1)] for name in rule.arguments}
