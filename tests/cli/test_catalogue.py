@@ -12,7 +12,7 @@ from tests.catalogue_files import annex, row
 from tests.files.conftest import build
 
 DAY = date(2026, 7, 4)
-REAL = Path("/work/shared/data/danh-muc-san-pham-cong-viec-xa.xlsx")
+REAL = Path(__file__).resolve().parents[3] / "shared/data/danh-muc-san-pham-cong-viec-xa.xlsx"
 
 
 @pytest.fixture

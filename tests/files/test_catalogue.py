@@ -12,7 +12,7 @@ from evaluation.files.catalogue_notations import parse_frame, parse_group
 from evaluation.files.says import CellRefused, FileRefused
 
 Build = Callable[..., bytes]
-REAL = Path("/work/shared/data/danh-muc-san-pham-cong-viec-xa.xlsx")
+REAL = Path(__file__).resolve().parents[3] / "shared/data/danh-muc-san-pham-cong-viec-xa.xlsx"
 ANNEX = "(Kèm theo Quyết định số 12/ QĐ-UBND ngày 3 tháng 4 năm 2026 của UBND xã Hoa Mai)"
 HEADER = [
     "STT",
