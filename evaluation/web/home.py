@@ -84,21 +84,17 @@ def _leading_tasks(month: LedMonth) -> list[Task]:
     found = []
     if month.without_work:
         found.append(
-            Task(
+            _to_do(
                 _("Assign work for %(month)s", month=name),
                 f"{_('%(count)s officials without any work yet', count=month.without_work)} · {_until(month.assign_due)}",
-                _("To do"),
-                "now",
                 url_for("workplans.index", month=text),
             )
         )
     if month.to_score:
         found.append(
-            Task(
+            _to_do(
                 _("Score %(month)s", month=name),
                 f"{_('%(count)s sheets submitted', count=month.to_score)} · {_until(month.score_due)}",
-                _("To do"),
-                "now",
                 url_for("reviews.index", month=text),
             )
         )
@@ -114,15 +110,17 @@ def _leading_tasks(month: LedMonth) -> list[Task]:
         )
     if month.to_confirm:
         found.append(
-            Task(
+            _to_do(
                 _("Confirm %(month)s", month=name),
                 f"{_('%(count)s sheets scored', count=month.to_confirm)} · {_until(month.confirm_due)}",
-                _("To do"),
-                "now",
                 url_for("confirmations.index", month=text),
             )
         )
     return found
+
+
+def _to_do(title: str, detail: str, url: str) -> Task:
+    return Task(title, detail, _("To do"), "now", url)
 
 
 def _overseeing(actor: Actor) -> list[Task]:

@@ -87,4 +87,8 @@
   });
 
   for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
+
+  // On a phone the menu is wider than the screen: the reader sees where they are.
+  const here = document.querySelector(".menu [aria-current]");
+  if (here) here.scrollIntoView({ block: "nearest", inline: "nearest" });
 })();
