@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, extract, or_, select
+from sqlalchemy import and_, extract, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from evaluation.extensions import db
 from evaluation.models import AuditEvent, Period, Person, PersonSpan, Report, ScoreSheet, Stage
 from evaluation.rules.bands import Band
 from evaluation.rules.organisation import AbsenceKind
+from evaluation.rules.periods import MONTHS_IN, SpanKind
 from evaluation.rules.scoring import ScoreStatus
 from evaluation.rules.workflow import ReportState
 
 HISTORY_LIMIT = 200
+SPANS = [(kind, index) for kind in SpanKind for index in range(1, 12 // MONTHS_IN[kind] + 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,13 @@ def spans_of(person_id: int, year: int) -> Sequence[PersonSpan]:
     """An official's means of quarters, half-years and the year, as rolled up."""
     return db.session.scalars(
         select(PersonSpan)
-        .where(PersonSpan.person_id == person_id, PersonSpan.year == year)
+        .where(
+            PersonSpan.person_id == person_id,
+            PersonSpan.year == year,
+            tuple_(PersonSpan.kind, PersonSpan.index).in_(
+                SPANS
+            ),  # all of a year, as the key's order likes it
+        )
         .order_by(PersonSpan.kind.desc(), PersonSpan.index)
     ).all()
 

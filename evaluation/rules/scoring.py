@@ -176,8 +176,9 @@ def _band(top: int, bottom: int, law: _Law) -> Band:
 
 
 def _check(parts: Parts, general: Fraction, leader: LeaderRatios | None, law: _Law) -> None:
-    if not 0 <= general <= law.general_max:
-        raise ValueError(f"The general criteria must be between 0 and {written(law.general_max)} points.")
+    most = law.general_max
+    if not 0 <= general.numerator * most.denominator <= most.numerator * general.denominator:
+        raise ValueError(f"The general criteria must be between 0 and {written(most)} points.")
     if min(parts) < 0:
         raise ValueError("A sum of converted units cannot be negative.")
     if leader is not None:
@@ -236,8 +237,9 @@ def totals_of_parts(
     if status is not ScoreStatus.SCORED:
         return Totals(status, None, None, None)
     top, bottom = _task_share(parts, leader, law)
-    task = Fraction(top * law.task_max.numerator, bottom * law.task_max.denominator)
-    total = task + general
+    top, bottom = top * law.task_max.numerator, bottom * law.task_max.denominator
+    task = Fraction(top, bottom)
+    total = Fraction(top * general.denominator + general.numerator * bottom, bottom * general.denominator)
     if law.two_decimals_first:
         total = half_up(total, 2)
     return Totals(status, task, total, _band(total.numerator, total.denominator, law))

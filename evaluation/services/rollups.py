@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from flask_babel import gettext as _
@@ -15,6 +16,8 @@ from sqlalchemy import select
 from evaluation import clock
 from evaluation.extensions import db
 from evaluation.models import Job, Period, Stage
+from evaluation.queries import rollup_averages as average_queries
+from evaluation.queries import rollup_leaders as leader_queries
 from evaluation.queries import rollups as queries
 from evaluation.queries import sums as sums_queries
 from evaluation.queries.sums import exact_number
@@ -93,7 +96,7 @@ def _plan(arguments: dict[str, Any], size: int) -> list[Piece]:
     pieces.append(Piece(3, "leaders", {"part": "leaders", "moment": moment}))
     pieces += [
         Piece(4, "averages", {"part": "averages", "first": run.first, "last": run.last}, run.size)
-        for run in queries.people_ranges(period.month.year, PEOPLE_A_CHUNK)
+        for run in average_queries.people_ranges(period.month.year, PEOPLE_A_CHUNK)
     ]
     return pieces + [
         Piece(5, "averages of units", {"part": "averages of units", "span": str(span)})
@@ -115,7 +118,7 @@ def _run(arguments: dict[str, Any], piece: dict[str, Any]) -> None:
         case "averages":
             roll_up_averages(month, piece["first"], piece["last"])
         case "averages of units":
-            queries.replace_span_units(Span.parse(piece["span"]))
+            average_queries.replace_span_units(Span.parse(piece["span"]))
         case unknown:
             raise ValueError(f"a roll-up has no part called {unknown}")
 
@@ -153,7 +156,7 @@ def _person(row: Any, book: Rulebook, period: Period) -> tuple[Totals, bool]:
         exact_number(row.points),
         book=book,
         day=period.month,
-        leader=None if row.office == "STAFF" else _ratios(row, row.unit_result, book, period),
+        leader=None if row.office == "STAFF" else _ratios(row, book, period),
     )
     return score, _differs(score, row)
 
@@ -164,12 +167,18 @@ def _columns(score: Totals) -> str:
     return f"{four_decimals(score.total)}\t{exact(score.total)}\t{score.band.value}"
 
 
-def _ratios(row: Any, unit_result: str | None, book: Rulebook, period: Period) -> LeaderRatios:
+def _ratios(row: Any, book: Rulebook, period: Period) -> LeaderRatios:
     full = book.number("leader_ratio_full", period.month)
     if row.organising is None or row.cohesion is None:
         return LeaderRatios(None, full, full)
+    return _read_ratios(row.unit_result, row.organising, row.cohesion)
+
+
+@lru_cache(maxsize=64)
+def _read_ratios(unit_result: str | None, organising: Decimal, cohesion: Decimal) -> LeaderRatios:
+    """d, đ and e as the tables hold them; a handful of combinations make up a province."""
     return LeaderRatios(
-        parse_exact(unit_result) if unit_result else None, Fraction(row.organising), Fraction(row.cohesion)
+        parse_exact(unit_result) if unit_result else None, Fraction(organising), Fraction(cohesion)
     )
 
 
@@ -183,50 +192,37 @@ def roll_up_leaders(period: Period) -> int:
 
     Answers how many came out otherwise than with the d on their sheet.
     """
-    frozen = queries.frozen_leaders(period.id)
-    books = {name: rulebooks.shelf().named(name) for name in {row.rulebook for row in frozen.values()}}
-    used = {report_id: row.unit_result for report_id, row in frozen.items()}
+    books = {name: rulebooks.shelf().named(name) for name in leader_queries.rulebooks_of_leaders(period.id)}
+    ratios = {name: _unit_results(book, period.month) for name, book in books.items()}
     book = rulebooks.shelf().for_day("evaluation", period.month)
     by_field = book.choice("deputy_unit_result", period.month) == "FIELD"
-    changed: set[int] = set()
-    for _round in range(len(frozen) + 1):
-        moved = {}
-        for below in queries.leaders(period.id, period.month, by_field=by_field):
-            row = frozen[below.report_id]
-            ratios = _unit_results(books[row.rulebook], period.month)
-            now = None if below.missing else ratios[below.failing]
-            if now != used[below.report_id] and row.organising is not None and row.cohesion is not None:
-                moved[below.report_id] = used[below.report_id] = now
-        if not moved:
-            break
-        _judge_again(period, {report_id: (frozen[report_id], now) for report_id, now in moved.items()})
-        changed |= moved.keys()
-    return len(changed)
+    tried: dict[int, str | None] = {}
+    while moved := leader_queries.moved_leaders(
+        period.id, period.month, by_field=by_field, ratios=ratios, tried=tried
+    ):
+        _judge_again(period, moved)
+        tried |= {row.report_id: row.unit_result for row in moved}
+    return len(tried)
 
 
-@lru_cache(maxsize=64)
-def _unit_results(book: Rulebook, day: date) -> dict[bool, str]:
-    """d as exact text, by whether somebody below is at the lowest level."""
-    return {
-        False: exact(book.number("leader_ratio_full", day)),
-        True: exact(book.number("leader_ratio_reduced", day)),
-    }
+def _unit_results(book: Rulebook, day: date) -> tuple[str, str]:
+    """d in full and d reduced, as exact text."""
+    return exact(book.number("leader_ratio_full", day)), exact(book.number("leader_ratio_reduced", day))
 
 
-def _judge_again(period: Period, leaders: dict[int, tuple[Any, str | None]]) -> None:
+def _judge_again(period: Period, moved: list[Any]) -> None:
     rows = []
-    by_book = sorted(leaders.items(), key=lambda pair: pair[1][0].rulebook)
-    for name, group in groupby(by_book, key=lambda pair: pair[1][0].rulebook):
+    for name, group in groupby(sorted(moved, key=attrgetter("rulebook")), key=attrgetter("rulebook")):
         book = rulebooks.shelf().named(name)
-        of_book = dict(group)
+        of_book = {row.report_id: row for row in group}
         for found in sums_queries.of_reports(list(of_book), Stage.FINAL, sql_terms(book, period.month)):
-            row, unit_result = of_book[found.report_id]
+            row = of_book[found.report_id]
             score = scoring.totals(
                 found.sums,
                 found.general,
                 book=book,
                 day=period.month,
-                leader=_ratios(row, unit_result, book, period),
+                leader=_ratios(row, book, period),
             )
             rows.append(
                 {
@@ -239,13 +235,13 @@ def _judge_again(period: Period, leaders: dict[int, tuple[Any, str | None]]) -> 
                     "differs": _differs(score, row),
                 }
             )
-    queries.update_people(rows)
+    leader_queries.update_people(rows)
 
 
 def roll_up_averages(month: Month, first: int, last: int) -> None:
     """Quarter, half-year and year of a run of people: exact means of the months that have a score (Article 17.3)."""
     spans = spans_containing(month)
-    queries.replace_spans(spans, first, last, _span_lines(spans, first, last))
+    average_queries.replace_spans(spans, first, last, _span_lines(spans, first, last))
 
 
 def _span_lines(spans: tuple[Span, ...], first: int, last: int) -> Iterator[str]:
@@ -258,26 +254,29 @@ def _span_lines(spans: tuple[Span, ...], first: int, last: int) -> Iterator[str]
     same_law = {
         month.month for month in Span(SpanKind.YEAR, day.year).months if _same_bands(book, day, month)
     }
-    rows = queries.totals_of_year(day.year, first, last)
+    rows = average_queries.totals_of_year(day.year, first, last)
     for person_id, months in groupby(rows, key=itemgetter(0)):
-        scored = list(months)
+        scored: list[Any] = list(months)
         known: dict[tuple[int, ...], str] = {}
         for key, inside in keys:
-            within = [row for row in scored if row.month in inside]
-            if not within:
+            which = tuple([row[1] for row in scored if row[1] in inside])
+            if not which:
                 continue
-            which = tuple(row.month for row in within)
             if which not in known:
-                known[which] = _average_columns(within, book, day, same_law)
-            yield f"{key}\t{person_id}\t{len(within)}\t{known[which]}\n"
+                known[which] = _average_columns(
+                    [row for row in scored if row[1] in inside], book, day, same_law
+                )
+            yield f"{key}\t{person_id}\t{known[which]}\n"
 
 
 def _average_columns(months: list[Any], book: Rulebook, day: date, same_law: set[int]) -> str:
-    if len(months) == 1 and months[0].month in same_law:  # the mean of one month is that month
-        return f"{months[0].total}\t{months[0].exact_total}\t{months[0].band}"
+    last = months[-1]
+    where = f"{last.unit_id}\t{day.year}-{last.month:02d}-01"
+    if len(months) == 1 and last.month in same_law:  # the mean of one month is that month
+        return f"1\t{last.total}\t{last.exact_total}\t{last.band}\t{where}"
     average = sum((parse_exact(row.exact_total) for row in months), Fraction(0)) / len(months)
     band = scoring.band_of(average, book=book, day=day)
-    return f"{four_decimals(average)}\t{exact(average)}\t{band.value}"
+    return f"{len(months)}\t{four_decimals(average)}\t{exact(average)}\t{band.value}\t{where}"
 
 
 def _same_bands(book: Rulebook, day: date, month: Month) -> bool:

@@ -448,19 +448,28 @@ def test_who_is_below_a_leader_is_the_same_in_both_ways_of_asking(fields, fates)
         rollups.run_month_now(Month(2026, 3))
         db.session.expire_all()
         period = db.session.scalars(select(Period)).one()
-        from evaluation.queries import rollups as queries
+        from evaluation.queries import rollup_leaders as queries
         from evaluation.queries import subordinates
 
-        by_id = {below.report_id: below for below in queries.leaders(period.id, period.month, by_field=True)}
+        leaders = db.session.scalars(select(Report.id).where(Report.office != Office.STAFF)).all()
+        found = queries.moved_leaders(
+            period.id,
+            period.month,
+            by_field=True,
+            ratios={"decree-335-2025": ("full", "reduced")},
+            tried=dict.fromkeys(leaders, "never used"),
+        )
         rolled = {row.report_id: row for row in db.session.scalars(select(PersonMonth))}
-        for report_id, below in by_id.items():
-            report = db.session.get_one(Report, report_id)
+        assert found
+        for row in found:
+            report = db.session.get_one(Report, row.report_id)
             mine = [rolled[one.report_id] for one in subordinates.of_leader(report)]
             missing = any(
                 row.total is None and row.status not in (ScoreStatus.NOT_RATED, ScoreStatus.INSUFFICIENT_DATA)
                 for row in mine
             )
-            assert (below.missing, below.failing) == (missing, any(row.band is Band.KHTNV for row in mine))
+            failing = any(row.band is Band.KHTNV for row in mine)
+            assert row.unit_result == (None if missing else "reduced" if failing else "full")
 
 
 def _freeze_again(who: Person, by: Person) -> None:
