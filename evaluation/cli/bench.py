@@ -213,6 +213,7 @@ def _begin_worker(application: Flask) -> None:
 
 
 def _ready(_number: int) -> None:
+    rulebooks.shelf()  # a worker has read the law long before the month ends
     db.session.execute(text("select 1"))
     db.session.commit()
 

@@ -32,7 +32,7 @@ from evaluation.rules.workflow import ReportState
 HANDED_IN = frozenset(
     {ReportState.SUBMITTED, ReportState.SCORED, ReportState.CONFIRMED, ReportState.PUBLISHED}
 )
-NO_TOTALS = Totals(ScoreStatus.PENDING, None, None, None)
+NO_TOTALS = Totals(ScoreStatus.PENDING, None, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,11 @@ counted as (
         coalesce(month.band = 'KHTNV', false) as failing
     from person_month month join report on report.id = month.report_id
     where month.period_id = :period_id
+      and (month.band = 'KHTNV' or month.total is null and month.status not in ('NOT_RATED', 'INSUFFICIENT_DATA'))
 ),
 own as (
     select unit_id, agency_id, leads, count(*) filter (where missing) as missing, count(*) filter (where failing) as failing
-    from counted where missing or failing
+    from counted
     group by unit_id, agency_id, leads
 ),
 leader as (
@@ -54,7 +55,7 @@ below as (
     -- a head is among the people of the unit: taken out again
     select leader.id, -counted.missing::int, -counted.failing::int
     from leader join counted on counted.person_id = leader.person_id
-    where leader.office = 'HEAD' and (counted.missing or counted.failing)
+    where leader.office = 'HEAD'
     union all
     select leader.id, counted.missing::int, counted.failing::int
     from leader
@@ -62,14 +63,14 @@ below as (
         and charge.valid_from <= :day and (charge.valid_to is null or charge.valid_to > :day)
     join above on above.ancestor_id = charge.unit_id
     join counted on counted.unit_id = above.unit_id and counted.person_id <> leader.person_id
-    where leader.has_field and (counted.missing or counted.failing)
+    where leader.has_field
     union all
     select leader.id, counted.missing::int, counted.failing::int
     from leader
     join charge on charge.deputy_id = leader.person_id
         and charge.valid_from <= :day and (charge.valid_to is null or charge.valid_to > :day)
     join counted on counted.person_id = charge.person_id and counted.person_id <> leader.person_id
-    where leader.has_field and (counted.missing or counted.failing)
+    where leader.has_field
 )
 select leader.id as report_id, leader.rulebook, leader.organising, leader.cohesion, leader.status, leader.exact_total,
     result.now as unit_result

@@ -75,7 +75,6 @@ class Totals(NamedTuple):
     """A period's result without its working; numbers are None unless the status is SCORED."""
 
     status: ScoreStatus
-    task: Fraction | None
     total: Fraction | None
     band: Band | None
 
@@ -235,14 +234,13 @@ def totals_of_parts(
     _check(parts, general, leader, law)
     status = _status(parts.assigned, leader, law)
     if status is not ScoreStatus.SCORED:
-        return Totals(status, None, None, None)
+        return Totals(status, None, None)
     top, bottom = _task_share(parts, leader, law)
     top, bottom = top * law.task_max.numerator, bottom * law.task_max.denominator
-    task = Fraction(top, bottom)
     total = Fraction(top * general.denominator + general.numerator * bottom, bottom * general.denominator)
     if law.two_decimals_first:
         total = half_up(total, 2)
-    return Totals(status, task, total, _band(total.numerator, total.denominator, law))
+    return Totals(status, total, _band(total.numerator, total.denominator, law))
 
 
 def _task_share(parts: Parts, leader: LeaderRatios | None, law: _Law) -> tuple[int, int]:

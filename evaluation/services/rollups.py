@@ -36,6 +36,7 @@ from evaluation.services.refusals import Fault, Invalid
 SHEETS_A_CHUNK = 10_000
 PEOPLE_A_CHUNK = 10_000
 NULL = r"\N"
+NOT_RATED = ReportState.NOT_RATED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +142,16 @@ def _person_lines(period: Period, first: int, last: int) -> Iterator[str]:
         for row in queries.sheets(period.id, first, last, name, sql_terms(book, period.month)):
             score, differs = _person(row, book, period)
             yield (
-                f"{period.id}\t{row.person_id}\t{row.id}\t{row.unit_id}\t{row.agency_id}\t{score.status.value}\t"
+                f"{period.id}\t{row.person_id}\t{row.id}\t{row.unit_id}\t{row.agency_id}\t{score.status}\t"
                 f"{_columns(score)}\t{'t' if differs else 'f'}\n"
             )
 
 
 def _person(row: Any, book: Rulebook, period: Period) -> tuple[Totals, bool]:
-    if row.state == ReportState.NOT_RATED.value:
-        return Totals(ScoreStatus.NOT_RATED, None, None, None), False
+    if row.state == NOT_RATED:
+        return Totals(ScoreStatus.NOT_RATED, None, None), False
     if not row.final:
-        return Totals(ScoreStatus.PENDING, None, None, None), False
+        return Totals(ScoreStatus.PENDING, None, None), False
     score = scoring.totals_of_parts(
         Parts(row.assigned or 0, row.done or 0, row.quality or 0, row.progress or 0),
         exact_number(row.points),
@@ -164,7 +165,7 @@ def _person(row: Any, book: Rulebook, period: Period) -> tuple[Totals, bool]:
 def _columns(score: Totals) -> str:
     if score.total is None or score.band is None:
         return f"{NULL}\t{NULL}\t{NULL}"
-    return f"{four_decimals(score.total)}\t{exact(score.total)}\t{score.band.value}"
+    return f"{four_decimals(score.total)}\t{exact(score.total)}\t{score.band}"
 
 
 def _ratios(row: Any, book: Rulebook, period: Period) -> LeaderRatios:
@@ -184,7 +185,7 @@ def _read_ratios(unit_result: str | None, organising: Decimal, cohesion: Decimal
 
 def _differs(score: Totals, frozen: Any) -> bool:
     total = None if score.total is None else exact(score.total)
-    return score.status.value != frozen.status or total != frozen.exact_total
+    return score.status != frozen.status or total != frozen.exact_total
 
 
 def roll_up_leaders(period: Period) -> int:
@@ -276,7 +277,7 @@ def _average_columns(months: list[Any], book: Rulebook, day: date, same_law: set
         return f"1\t{last.total}\t{last.exact_total}\t{last.band}\t{where}"
     average = sum((parse_exact(row.exact_total) for row in months), Fraction(0)) / len(months)
     band = scoring.band_of(average, book=book, day=day)
-    return f"{len(months)}\t{four_decimals(average)}\t{exact(average)}\t{band.value}\t{where}"
+    return f"{len(months)}\t{four_decimals(average)}\t{exact(average)}\t{band}\t{where}"
 
 
 def _same_bands(book: Rulebook, day: date, month: Month) -> bool:
