@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -106,6 +106,7 @@ def _plan(arguments: dict[str, Any], size: int) -> list[Piece]:
 
 
 def _run(arguments: dict[str, Any], piece: dict[str, Any]) -> None:
+    queries.without_waiting_for_the_disk()
     month = Month.parse(arguments["month"])
     period = _period(month)
     match piece["part"]:
@@ -141,10 +142,7 @@ def _person_lines(period: Period, first: int, last: int) -> Iterator[str]:
         book = rulebooks.shelf().named(name)
         for row in queries.sheets(period.id, first, last, name, sql_terms(book, period.month)):
             score, differs = _person(row, book, period)
-            yield (
-                f"{period.id}\t{row.person_id}\t{row.id}\t{row.unit_id}\t{row.agency_id}\t{score.status}\t"
-                f"{_columns(score)}\t{'t' if differs else 'f'}\n"
-            )
+            yield f"{row.keys}\t{score.status}\t{_columns(score)}\t{'t' if differs else 'f'}\n"
 
 
 def _person(row: Any, book: Rulebook, period: Period) -> tuple[Totals, bool]:
@@ -255,11 +253,13 @@ def _span_lines(spans: tuple[Span, ...], first: int, last: int) -> Iterator[str]
     same_law = {
         month.month for month in Span(SpanKind.YEAR, day.year).months if _same_bands(book, day, month)
     }
+    # Span by span: rows that are read together are written together.
+    lines: list[list[str]] = [[] for _span in spans]
     rows = average_queries.totals_of_year(day.year, first, last)
     for person_id, months in groupby(rows, key=itemgetter(0)):
         scored: list[Any] = list(months)
         known: dict[tuple[int, ...], str] = {}
-        for key, inside in keys:
+        for (key, inside), of_span in zip(keys, lines, strict=True):
             which = tuple([row[1] for row in scored if row[1] in inside])
             if not which:
                 continue
@@ -267,7 +267,8 @@ def _span_lines(spans: tuple[Span, ...], first: int, last: int) -> Iterator[str]
                 known[which] = _average_columns(
                     [row for row in scored if row[1] in inside], book, day, same_law
                 )
-            yield f"{key}\t{person_id}\t{known[which]}\n"
+            of_span.append(f"{key}\t{person_id}\t{known[which]}\n")
+    return chain.from_iterable(lines)
 
 
 def _average_columns(months: list[Any], book: Rulebook, day: date, same_law: set[int]) -> str:
