@@ -1,6 +1,13 @@
 """Every table, so that one import line serves the floors above."""
 
 from evaluation.models.accounts import Account, RoleGrant
+from evaluation.models.annual_round import (
+    Conclusion,
+    MeetingOpinion,
+    PartyOpinion,
+    ReviewMeeting,
+    SelfClassification,
+)
 from evaluation.models.catalogue import (
     Catalogue,
     Competency,
@@ -22,6 +29,7 @@ from evaluation.models.commendations import (
 from evaluation.models.imports import ImportBatch, ImportNoun, ImportState
 from evaluation.models.jobs import Job, JobChunk, JobState
 from evaluation.models.journal import AuditEvent, Notice, Receipt
+from evaluation.models.national_exports import NationalExport, NationalExportRow
 from evaluation.models.organisation import (
     Absence,
     Assignment,
@@ -32,7 +40,8 @@ from evaluation.models.organisation import (
     UnitCode,
     UnitPlace,
 )
-from evaluation.models.periods import Extension, Period
+from evaluation.models.periods import AgencyCycle, Extension, Period
+from evaluation.models.petitions import Petition
 from evaluation.models.reports import CriterionMark, Evidence, ItemMark, Report, WorkItem
 from evaluation.models.rollups import PersonMonth, PersonSpan, UnitMonth, UnitSpan
 from evaluation.models.scores import ScoreSheet, Stage, YearGrade
@@ -40,11 +49,13 @@ from evaluation.models.scores import ScoreSheet, Stage, YearGrade
 __all__ = [
     "Absence",
     "Account",
+    "AgencyCycle",
     "Assignment",
     "AuditEvent",
     "Catalogue",
     "Charge",
     "Competency",
+    "Conclusion",
     "CriterionMark",
     "Delegation",
     "Discipline",
@@ -61,20 +72,27 @@ __all__ = [
     "JobChunk",
     "JobPosition",
     "JobState",
+    "MeetingOpinion",
+    "NationalExport",
+    "NationalExportRow",
     "Notice",
+    "PartyOpinion",
     "PendingMatter",
     "Period",
     "Person",
     "PersonMonth",
     "PersonSpan",
+    "Petition",
     "Product",
     "ProductPosition",
     "ProductUnit",
     "ProductVersion",
     "Receipt",
     "Report",
+    "ReviewMeeting",
     "RoleGrant",
     "ScoreSheet",
+    "SelfClassification",
     "Stage",
     "Title",
     "Unit",

@@ -55,6 +55,9 @@ class Discipline(Table):
     starts_on: Mapped[date] = mapped_column(Date)
     ends_on: Mapped[date] = mapped_column(Date)
     quashed_on: Mapped[date | None] = mapped_column(Date)
+    act_on: Mapped[date | None] = mapped_column(Date)
+    unit_id: Mapped[reference | None] = mapped_column(ForeignKey("unit.id"))
+    same_act_as_id: Mapped[reference | None] = mapped_column(ForeignKey("discipline.id"))
 
 
 class PendingMatter(Table):
@@ -80,19 +83,32 @@ class UnitYear(Table):
     unit_class: Mapped[Band | None] = mapped_column(word(Band))
     reform: Mapped[ReformResult | None] = mapped_column(word(ReformResult))
     criticisms: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    cluster_rank: Mapped[int | None] = mapped_column(SmallInteger)
     decision_number: Mapped[str | None] = mapped_column(Text)
 
 
 class Title(Table):
-    """A title or award that was decided before, as the register holds it."""
+    """A title or award of a person or of a unit that was decided before, as the register holds it.
+
+    An award may name the time of the achievement it rewards: one achievement is not rewarded twice.
+    """
 
     __tablename__ = "title"
-    __table_args__ = (Index("ix_title_person", "person_id", "year"),)
+    __table_args__ = (
+        CheckConstraint("(person_id is null) <> (unit_id is null)", name="of_a_person_or_a_unit"),
+        CheckConstraint("achieved_from <= achieved_to", name="achievement_in_order"),
+        Index("ix_title_person", "person_id", "year"),
+        Index("ix_title_unit", "unit_id", "year"),
+    )
 
     id: Mapped[identity]
-    person_id: Mapped[reference] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[reference | None] = mapped_column(ForeignKey("person.id"))
+    unit_id: Mapped[reference | None] = mapped_column(ForeignKey("unit.id"))
     code: Mapped[str] = mapped_column(String(12))
     year: Mapped[int] = mapped_column(SmallInteger)
+    award_type: Mapped[str] = mapped_column(String(16), server_default=text("'CONG_TRANG'"))
+    achieved_from: Mapped[date | None] = mapped_column(Date)
+    achieved_to: Mapped[date | None] = mapped_column(Date)
     decision_number: Mapped[str | None] = mapped_column(Text)
     decided_on: Mapped[date | None] = mapped_column(Date)
 
@@ -117,7 +133,7 @@ class EligibilityRun(Table):
 
 
 class EligibilityEntry(Table):
-    """One person's verdict in a run with every finding and its article."""
+    """The verdict on one person, or on a unit where no person is named, with every finding and its article."""
 
     __tablename__ = "eligibility_entry"
     __table_args__ = (
@@ -130,7 +146,7 @@ class EligibilityEntry(Table):
 
     id: Mapped[identity]
     run_id: Mapped[reference] = mapped_column(ForeignKey("eligibility_run.id"))
-    person_id: Mapped[reference] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[reference | None] = mapped_column(ForeignKey("person.id"))
     unit_id: Mapped[reference] = mapped_column(ForeignKey("unit.id"))
     authority_id: Mapped[reference] = mapped_column(ForeignKey("unit.id"))
     title: Mapped[str] = mapped_column(Text)
@@ -144,4 +160,4 @@ class EligibilityEntry(Table):
     rank: Mapped[int | None] = mapped_column(Integer)
     within_quota: Mapped[bool | None] = mapped_column()
 
-    person: Mapped[Person] = relationship()
+    person: Mapped[Person | None] = relationship()

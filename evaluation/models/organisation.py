@@ -114,6 +114,7 @@ class Assignment(Dated, Table):
         in_order(),
         never_twice("one_main_assignment_at_a_time", "person_id", where="is_main"),
         never_twice("one_head_of_a_unit_at_a_time", "unit_id", where="office = 'HEAD'"),
+        CheckConstraint("seconded_from_id <> unit_id", name="seconded_from_elsewhere"),
         Index("ix_assignment_unit", "unit_id", "valid_from"),
     )
 
@@ -125,9 +126,10 @@ class Assignment(Dated, Table):
     title: Mapped[str] = mapped_column(Text)
     is_main: Mapped[bool] = mapped_column(server_default=text("true"))
     decision_number: Mapped[str | None] = mapped_column(Text)
+    seconded_from_id: Mapped[reference | None] = mapped_column(ForeignKey("unit.id"))
 
     person: Mapped[Person] = relationship(back_populates="assignments")
-    unit: Mapped[Unit] = relationship()
+    unit: Mapped[Unit] = relationship(foreign_keys=[unit_id])
 
 
 class Charge(Dated, Table):

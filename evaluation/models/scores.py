@@ -122,5 +122,7 @@ class YearGrade(Table):
     proposed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     superseded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     superseded_reason: Mapped[str | None] = mapped_column(Text)
+    replaces_id: Mapped[reference | None] = mapped_column(ForeignKey("year_grade.id"))
+    circumstances: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id])

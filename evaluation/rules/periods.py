@@ -56,6 +56,13 @@ class Month:
         return f"{self.year:04d}-{self.month:02d}"
 
 
+class Cycle(StrEnum):
+    """How often an agency evaluates its officials (Điều 3.4)."""
+
+    MONTH = "MONTH"
+    QUARTER = "QUARTER"
+
+
 class SpanKind(StrEnum):
     """The periods the decree averages months over (Điều 17.3)."""
 

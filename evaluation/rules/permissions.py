@@ -50,6 +50,16 @@ class Action(StrEnum):
     RUN_COMMENDATIONS = "RUN_COMMENDATIONS"
     RUN_JOBS = "RUN_JOBS"
     READ_JOBS = "READ_JOBS"
+    RECORD_ROUND = "RECORD_ROUND"
+    REPLACE_GRADE = "REPLACE_GRADE"
+    LODGE_PETITION = "LODGE_PETITION"
+    READ_PETITION = "READ_PETITION"
+    DECIDE_PETITION = "DECIDE_PETITION"
+    EXPORT_NATIONAL = "EXPORT_NATIONAL"
+    EXPORT_INCOME = "EXPORT_INCOME"
+    WHAT_IF = "WHAT_IF"
+    CHANGE_CYCLE = "CHANGE_CYCLE"
+    VERIFY_RESULTS = "VERIFY_RESULTS"
 
 
 _R = Relation
@@ -77,6 +87,16 @@ ALLOWED: dict[Action, frozenset[Relation]] = {
     Action.RUN_COMMENDATIONS: frozenset({_R.HOME_AFFAIRS}),
     Action.RUN_JOBS: frozenset({_R.HOME_AFFAIRS}),
     Action.READ_JOBS: frozenset({_R.HOME_AFFAIRS, _R.ADMINISTRATOR, _R.INSPECTOR}),
+    Action.RECORD_ROUND: frozenset({_R.PERSONNEL} | _SUPERVISING | _CONFIRMING),
+    Action.REPLACE_GRADE: frozenset({_R.LEADER_ABOVE}),
+    Action.LODGE_PETITION: frozenset({_R.OWNER}),
+    Action.READ_PETITION: frozenset({_R.OWNER} | _SUPERVISING | _CONFIRMING | _OVERSIGHT),
+    Action.DECIDE_PETITION: frozenset(_CONFIRMING),
+    Action.EXPORT_NATIONAL: frozenset({_R.HOME_AFFAIRS}),
+    Action.EXPORT_INCOME: frozenset({_R.HOME_AFFAIRS, _R.PERSONNEL} | _CONFIRMING),
+    Action.WHAT_IF: frozenset({_R.HOME_AFFAIRS} | _SUPERVISING | _CONFIRMING),
+    Action.CHANGE_CYCLE: frozenset({_R.HOME_AFFAIRS}),
+    Action.VERIFY_RESULTS: frozenset({_R.HOME_AFFAIRS, _R.INSPECTOR}),
 }
 
 NEVER_FOR_ONESELF = frozenset(
@@ -86,6 +106,8 @@ NEVER_FOR_ONESELF = frozenset(
         Action.CONFIRM_REPORT,
         Action.DECIDE_GRADE,
         Action.EXTEND_DEADLINE,
+        Action.REPLACE_GRADE,
+        Action.DECIDE_PETITION,
     }
 )
 

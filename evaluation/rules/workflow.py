@@ -27,6 +27,15 @@ class GradeState(StrEnum):
     PUBLISHED = "PUBLISHED"
 
 
+class PetitionState(StrEnum):
+    """Where a petition stands (Article 22)."""
+
+    LODGED = "LODGED"
+    WITHDRAWN = "WITHDRAWN"
+    UPHELD = "UPHELD"
+    REJECTED = "REJECTED"
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """One allowed step: by whom, from which states, to which state."""

@@ -15,6 +15,7 @@ from evaluation.rules.explain import steps_from_json
 from evaluation.rules.permissions import Role
 from evaluation.services import grade_proposals, grades, receipts
 from evaluation.services.refusals import Conflict, Fault, Invalid, Missing
+from evaluation.web import panels
 from evaluation.web.access import current_actor
 from evaluation.web.jobs import Page
 
@@ -168,6 +169,7 @@ def _grade(grade_id: int, faults: list[Fault]) -> str:
         person=grade.person,
         months=months,
         names=names,
+        panels=panels.of_grade(actor, grade),
         steps=steps_from_json(grade.steps),
         bands=list(reversed(Band)),
         may_decide=grades.may_decide(actor, grade),

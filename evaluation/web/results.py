@@ -20,7 +20,7 @@ from evaluation.rules.workflow import ReportState
 from evaluation.services import access, results, rulebooks
 from evaluation.services.refusals import Missing
 from evaluation.services.scores import live_mark
-from evaluation.web import presentation, sheet_page
+from evaluation.web import panels, presentation, sheet_page
 from evaluation.web.access import current_actor
 from evaluation.web.timeline import steps_of
 
@@ -125,6 +125,7 @@ def show(report_id: int) -> str:
         around=around,
         labels=_labels(report),
         absences=sheet_page.ABSENCES,
+        panels=panels.of_sheet(actor, report),
     )
     results.record_reading(actor, report)
     return page

@@ -157,6 +157,8 @@ def test_my_year_lists_each_month_with_its_state_and_reason(month) -> None:
             mean=Decimal("85.25"),
             exact_mean="341/4",
             band=Band.HTTNV,
+            unit_id=month.lan.assignments[0].unit_id,
+            last_month=date(2026, 3, 1),
         )
     )
     page = month.client.get("/results/").text
