@@ -224,7 +224,7 @@ def undone() -> Iterator[None]:
 
 @pytest.mark.usefixtures("database")
 @given(world=worlds())
-@settings(max_examples=12, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(phases=(Phase.explicit, Phase.reuse, Phase.generate))
 def test_the_database_rolls_up_what_a_patient_clerk_counts(world: World) -> None:
     with undone():
         _units, parents = build(world)
@@ -261,7 +261,7 @@ def _averages_are_exact_means() -> None:
 
 @pytest.mark.usefixtures("database")
 @given(world=worlds(), size=st.integers(1, 4))
-@settings(max_examples=6, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(phases=(Phase.explicit, Phase.reuse, Phase.generate))
 def test_a_second_run_and_any_size_of_chunk_change_nothing(world: World, size: int) -> None:
     with undone():
         build(world)
@@ -409,7 +409,7 @@ def test_a_leader_waits_while_a_subordinate_has_no_score(database) -> None:
         st.tuples(st.sampled_from(["0", "1", "1", "1", None]), st.integers(0, 4)), min_size=8, max_size=8
     ),
 )
-@settings(max_examples=12, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(phases=(Phase.explicit, Phase.reuse, Phase.generate))
 def test_who_is_below_a_leader_is_the_same_in_both_ways_of_asking(fields, fates) -> None:
     with undone():
         office = factories.office()
