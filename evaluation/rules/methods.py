@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from evaluation.rules.tables import Table
+
+Options = Mapping[str, frozenset[str | bool]]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A part of a method that a rulebook holds whole or leaves out whole: `book.has("name")` asks which.
+
+    Its numbers, choices and grounds stand in the blocks of the rulebook; its tables stand under a key of the chapter's name:
+    `name: { table: { article: …, values: { 2026-01-01: [rows] } } }`, read with `book.table("name.table", day)`.
+    """
+
+    numbers: frozenset[str] = frozenset()
+    choices: Options = field(default_factory=dict)
+    grounds: frozenset[str] = frozenset()
+    tables: Mapping[str, Table] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Method:
-    """A family of rules and what a rulebook must hold for it."""
+    """A family of rules and what a rulebook must hold for it; `chapters` are the parts it may leave out whole."""
 
     family: str
     numbers: frozenset[str]
-    choices: dict[str, frozenset[str | bool]]
+    choices: Options
     grounds: frozenset[str]
     bands: bool = False
     general_criteria: bool = False
+    chapters: Mapping[str, Chapter] = field(default_factory=dict)
+
+    def options(self, choice: str) -> frozenset[str | bool]:
+        """The answers the rules can follow for a choice, in the method or in one of its chapters."""
+        for choices in (self.choices, *(chapter.choices for chapter in self.chapters.values())):
+            if choice in choices:
+                return choices[choice]
+        return frozenset()
 
 
 POINTS = Method(

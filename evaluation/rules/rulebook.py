@@ -12,6 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from evaluation.rules.tables import Row
+
 Value = TypeVar("Value")
 FOLDER = Path(__file__).resolve().parent.parent / "rulebooks"
 
@@ -112,6 +114,8 @@ class Rulebook:
     grounds: Mapping[str, str]
     band_rows: Dated[tuple[BandRow, ...]] | None
     criteria: Dated[tuple[GeneralCriterion, ...]] | None
+    tables: Mapping[str, Dated[tuple[Row, ...]]]
+    chapters: frozenset[str]
     fingerprint: str
     file: str
 
@@ -133,7 +137,7 @@ class Rulebook:
         return self.choices[key].answers.at(day)
 
     def article(self, key: str) -> str:
-        """The article behind a number, a choice, the bands, the general criteria or a ground."""
+        """The article behind a number, a choice, the bands, the general criteria, a table or a ground."""
         if key in self.numbers:
             return self.numbers[key].article
         if key in self.choices:
@@ -142,6 +146,8 @@ class Rulebook:
             return self.band_rows.article
         if key == "general_criteria" and self.criteria is not None:
             return self.criteria.article
+        if key in self.tables:
+            return self.tables[key].article
         if key in self.grounds:
             return self.grounds[key]
         raise RulebookError("%(file)s names no article for %(key)s.", file=self.file, key=key)
@@ -157,6 +163,16 @@ class Rulebook:
         if self.criteria is None:
             raise RulebookError("%(file)s holds no general criteria.", file=self.file)
         return self.criteria.at(day)
+
+    def has(self, chapter: str) -> bool:
+        """Whether the rulebook holds a chapter of its method, whole."""
+        return chapter in self.chapters
+
+    def table(self, key: str, day: date) -> tuple[Row, ...]:
+        """The rows of a table ('chapter.table') in force on a day, in the order of the file."""
+        if key not in self.tables:
+            raise RulebookError("%(file)s holds no table called %(key)s.", file=self.file, key=key)
+        return self.tables[key].at(day)
 
     def with_choices(self, answers: Mapping[str, str | bool]) -> Rulebook:
         """The same decree with other answers to its open questions, under a fingerprint of its own."""

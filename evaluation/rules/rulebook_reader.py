@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 from evaluation.rules import exact_yaml
 from evaluation.rules.bands import RANKS
-from evaluation.rules.methods import METHODS, Method
+from evaluation.rules.methods import METHODS, Chapter, Method
 from evaluation.rules.rulebook import (
     BandRow,
     Choice,
@@ -21,6 +21,7 @@ from evaluation.rules.rulebook import (
     RulebookError,
     day_text,
 )
+from evaluation.rules.tables import Row, Table, read_rows
 
 Value = TypeVar("Value")
 KEYS = {
@@ -76,13 +77,13 @@ class _Reader:
 
     def rulebook(self) -> Rulebook:
         data = self.mapping(())
-        for key in data:
-            if key not in KEYS:
-                self.refuse((key,), "%(key)s is not a part of a rulebook.", key=key)
         method_name = self.text("method")
         if method_name not in METHODS:
             self.refuse(("method",), "the program has no method called %(method)s.", method=method_name)
         method = METHODS[method_name]
+        for key in data:
+            if key not in KEYS and key not in method.chapters:
+                self.refuse((key,), "%(key)s is not a part of a rulebook.", key=key)
         self._effective()
         book = Rulebook(
             name=self.text("rulebook"),
@@ -99,6 +100,13 @@ class _Reader:
             criteria=self._dated(("general_criteria",), "general_criteria", self._criteria)
             if "general_criteria" in data
             else None,
+            tables={
+                f"{name}.{table}": self._table(name, table, method.chapters[name].tables)
+                for name in method.chapters
+                if name in data
+                for table in self.mapping((name,))
+            },
+            chapters=frozenset(name for name in method.chapters if self._holds(method.chapters[name], name)),
             fingerprint=self.fingerprint,
             file=self.file,
         )
@@ -182,6 +190,43 @@ class _Reader:
             )
         return Dated(key, article, tuple(ordered), self.file)
 
+    def _table(self, chapter: str, name: str, declared: Mapping[str, Table]) -> Dated[tuple[Row, ...]]:
+        if name not in declared:
+            self.refuse(
+                (chapter, name),
+                "no rule reads a table %(table)s in %(chapter)s.",
+                table=name,
+                chapter=chapter,
+            )
+
+        def rows(place: tuple[object, ...], raw: Any) -> tuple[Row, ...]:
+            return read_rows(place, raw, declared[name], self.document.line, self.refuse)
+
+        return self._dated((chapter, name), f"{chapter}.{name}", rows)
+
+    def _holds(self, chapter: Chapter, name: str) -> bool:
+        """Whether anything of a chapter stands in the file; then all of it must."""
+        held = {
+            key
+            for block, keys in (
+                ("parameters", chapter.numbers),
+                ("choices", chapter.choices),
+                ("grounds", chapter.grounds),
+                (name, chapter.tables),
+            )
+            for key in keys
+            if isinstance(self.at(block), dict) and key in self.at(block)
+        }
+        needed = {*chapter.numbers, *chapter.choices, *chapter.grounds, *chapter.tables}
+        if held and held != needed:
+            self.refuse(
+                (name,),
+                "the chapter %(chapter)s is written whole or not at all; it lacks %(missing)s.",
+                chapter=name,
+                missing=", ".join(sorted(needed - held)),
+            )
+        return bool(held)
+
     def _number(self, key: str) -> Dated[Fraction]:
         self.text("parameters", key, "says")
         return self._dated(("parameters", key), key, self._fraction)
@@ -195,7 +240,7 @@ class _Reader:
         place: tuple[object, ...] = ("choices", key)
         options = self.mapping((*place, "options"))
         for option in options:
-            if option not in method.choices.get(key, ()):
+            if option not in method.options(key):
                 self.refuse(
                     (*place, "options", option),
                     "the program does not know %(option)s for %(key)s.",
@@ -281,8 +326,9 @@ class _Reader:
                 "the method needs %(missing)s, which the rulebook does not hold.",
                 missing=", ".join(missing),
             )
+        known = method.numbers.union(*(chapter.numbers for chapter in method.chapters.values()))
         for key in book.numbers:
-            if key not in method.numbers:
+            if key not in known:
                 self.refuse(("parameters", key), "no rule reads the number %(key)s.", key=key)
         if book.criteria is not None:
             for day, rows in book.criteria.values:
