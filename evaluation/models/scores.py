@@ -124,5 +124,6 @@ class YearGrade(Table):
     superseded_reason: Mapped[str | None] = mapped_column(Text)
     replaces_id: Mapped[reference | None] = mapped_column(ForeignKey("year_grade.id"))
     circumstances: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    inputs: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id])

@@ -17,7 +17,7 @@ from evaluation.rules.permissions import Action
 from evaluation.rules.rulebook import Rulebook
 from evaluation.rules.terms import finite
 from evaluation.rules.workflow import GradeState
-from evaluation.services import jobs, rulebooks
+from evaluation.services import grade_inputs, jobs, rulebooks
 from evaluation.services.access import Actor
 from evaluation.services.job_kinds import Kind, Piece, register
 
@@ -31,6 +31,7 @@ class Proposed:
     row: Any
     months: list[MonthOfYear]
     proposal: AnnualProposal
+    inputs: dict[str, Any]
 
     @property
     def klass(self) -> Band | None:
@@ -111,17 +112,15 @@ def _proposals(officials: Any, ids: list[int], year: int, book: Rulebook) -> lis
     found = []
     for row in officials:
         own = [month for month in months[row.person_id] if not (eleven and month.month == 12)]
-        proposal = grading.annual_class(
-            [month.score for month in own if month.score is not None],
-            book=book,
-            day=day,
-            months_worked=sum(month.state != "NOT_RATED" for month in own),
-            leave=_leave(own),
-            blockers=[Blocker.DISCIPLINE_PUBLIC_DUTY] if row.person_id in disciplined else [],
-            head_of_unit=row.office == "HEAD",
-            unit_class=classes.get(row.unit_id),
-        )
-        found.append(Proposed(row, own, proposal))
+        facts: dict[str, Any] = {
+            "months_worked": sum(month.state != "NOT_RATED" for month in own),
+            "leave": _leave(own),
+            "blockers": [Blocker.DISCIPLINE_PUBLIC_DUTY] if row.person_id in disciplined else [],
+            "head_of_unit": row.office == "HEAD",
+            "unit_class": classes.get(row.unit_id),
+        }
+        inputs = grade_inputs.snapshot(day, own, facts)
+        found.append(Proposed(row, own, grade_inputs.again(inputs, book), inputs))
     return found
 
 
@@ -203,6 +202,7 @@ def _grade(one: Proposed, year: int, book: Rulebook, beyond: str | None) -> Year
         proposed_class=klass,
         over_quota=beyond is not None,
         steps=steps,
+        inputs=one.inputs,
         rulebook=book.name,
         fingerprint=book.fingerprint,
         state=GradeState.PROPOSED,
@@ -223,5 +223,6 @@ def _same(old: YearGrade, new: YearGrade) -> bool:
         "over_quota",
         "fingerprint",
         "steps",
+        "inputs",
     )
     return all(getattr(old, name) == getattr(new, name) for name in names)
