@@ -63,7 +63,7 @@ def ask_for_due() -> list[Job]:
 def run_month_now(month: Month, *, sheets_a_chunk: int = SHEETS_A_CHUNK) -> MonthFigures:
     """The same roll-up here and now, without a worker: step after step, each piece in a transaction of its own."""
     arguments = {"month": str(month)}
-    for piece in _plan(arguments, sheets_a_chunk):
+    for piece in plan(arguments, sheets_a_chunk):
         run_piece(arguments, piece.arguments)
     return figures(month)
 
@@ -79,12 +79,8 @@ def figures(month: Month) -> MonthFigures:
     return MonthFigures(**queries.figures(_period(month).id))
 
 
-def plan(arguments: dict[str, Any]) -> list[Piece]:
+def plan(arguments: dict[str, Any], size: int = SHEETS_A_CHUNK) -> list[Piece]:
     """The pieces of a month's roll-up in their five steps."""
-    return _plan(arguments, SHEETS_A_CHUNK)
-
-
-def _plan(arguments: dict[str, Any], size: int) -> list[Piece]:
     period = _period(Month.parse(arguments["month"]))
     moment = clock.now().isoformat()  # what changes later is not counted in this run
     pieces = [
