@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint fmt clean browser
+.PHONY: run test lint fmt clean browser pango
 
 PYTHON := $(shell for p in python3.11 python3 python; do \
 	if $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then command -v $$p; break; fi; done)
@@ -13,7 +13,7 @@ export PORT
 run: .venv/.installed
 	@exec $(BIN)/python -m evaluation.cli.serve $(ARGS)
 
-test: .venv/.tests-installed browser lint
+test: .venv/.tests-installed browser pango lint
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: .venv/.tests-installed
@@ -32,6 +32,14 @@ browser:
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	else echo "Chromium is not installed and this is not root on Debian: the browser tests will be skipped."; fi
+
+# What WeasyPrint draws PDFs with; elsewhere their tests are skipped and say why.
+pango: .venv/.tests-installed
+	@if $(BIN)/python -c 'import sys; from evaluation.files import pdf; sys.exit(not pdf.available())'; then exit 0; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+			libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 >/dev/null; \
+	else echo "Pango is not installed and this is not root on Debian: the tests of PDF files will be skipped."; fi
 
 .venv/bin/python:
 	$(if $(PYTHON),,$(error Python 3.11 with venv was not found: install it (Debian: apt-get install python3.11 python3.11-venv) and run make again))
