@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from evaluation.models.base import Dated, Table, identity, in_order, never_twice, reference, word
 from evaluation.rules.deadlines import StepName
-from evaluation.rules.periods import Cycle
+from evaluation.rules.periods import Cycle, Stretch, stretch_of
 
 
 class Period(Table):
@@ -41,6 +41,11 @@ class Period(Table):
     publish_due: Mapped[date] = mapped_column(Date)
     opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def covers(self) -> Stretch:
+        """The month or the quarter under evaluation."""
+        return stretch_of(self.month, self.cycle or Cycle.MONTH)
 
 
 class Extension(Table):

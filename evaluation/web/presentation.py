@@ -18,10 +18,9 @@ from wtforms.form import BaseForm
 from evaluation.clock import PROVINCE_ZONE
 from evaluation.rules.bands import LABELS
 from evaluation.rules.explain import parse_exact, shown
-from evaluation.rules.periods import Month, Span, SpanKind
+from evaluation.rules.periods import ROMAN, Span, SpanKind, Stretch, parse_stretch
 
 NOTHING = "–"
-ROMAN = ("", "I", "II", "III", "IV")
 SWAP = str.maketrans(",.", ".,")
 Number = Fraction | Decimal | int | str | None
 
@@ -109,13 +108,18 @@ def clock_time(value: datetime | None) -> str:
     return NOTHING if value is None else f"{local(value):%H:%M:%S}"
 
 
-def month(value: Month | date | str | None) -> str:
-    """'tháng 10/2026'."""
+def period_label(value: Stretch | date | str | None) -> str:
+    """What a sheet covers, by name: 'tháng 10/2026' or 'quý III/2026'; a day stands for its month."""
     if value is None or value == "":
         return NOTHING
     if isinstance(value, str):
-        value = Month.parse(value)
+        value = parse_stretch(value)
+    if isinstance(value, Span):
+        return span(value)
     return _("month %(number)s/%(year)s", number=f"{value.month:02d}", year=value.year)
+
+
+month = period_label  # under this name since only months were evaluated
 
 
 def span(value: Span | str | None) -> str:
@@ -253,7 +257,8 @@ def register(app: Flask) -> None:
         short_date=short_day,
         moment=moment,
         time=clock_time,
-        month=month,
+        period_label=period_label,
+        month=period_label,
         span=span,
         quarter=quarter,
         masked=masked,
