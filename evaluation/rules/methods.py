@@ -26,7 +26,10 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Method:
-    """A family of rules and what a rulebook must hold for it; `chapters` are the parts it may leave out whole."""
+    """A family of rules and what a rulebook must hold for it; `chapters` are the parts it may leave out whole.
+
+    `by_subject` says that its rulebooks name the kinds of person they decide about, `scores_months` that months get points.
+    """
 
     family: str
     numbers: frozenset[str]
@@ -34,6 +37,8 @@ class Method:
     grounds: frozenset[str]
     bands: bool = False
     general_criteria: bool = False
+    by_subject: bool = False
+    scores_months: bool = False
     chapters: Mapping[str, Chapter] = field(default_factory=dict)
 
     def options(self, choice: str) -> frozenset[str | bool]:
@@ -97,6 +102,8 @@ POINTS = Method(
     ),
     bands=True,
     general_criteria=True,
+    by_subject=True,
+    scores_months=True,
 )
 
 TITLES = Method(

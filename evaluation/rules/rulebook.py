@@ -12,6 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from evaluation.rules.methods import METHODS
+from evaluation.rules.organisation import PersonKind
 from evaluation.rules.tables import Row
 
 Value = TypeVar("Value")
@@ -98,6 +100,21 @@ class Choice:
     answers: Dated[str | bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """For whom and how long a rulebook decides: a kind of person, or everybody it concerns (None); the last day is excluded."""
+
+    kind: PersonKind | None
+    since: date
+    until: date | None
+    article: str
+    line: int
+
+    def covers(self, day: date) -> bool:
+        """Whether the term runs on a day."""
+        return self.since <= day and (self.until is None or day < self.until)
+
+
 @dataclass(frozen=True, eq=False)
 class Rulebook:
     """One decree: its numbers, bands, criteria, choices and grounds, each by date and with its article."""
@@ -109,6 +126,9 @@ class Rulebook:
     method: str
     issued: date
     effective: tuple[date, date | None]
+    terms: tuple[Term, ...]
+    verified: bool
+    note: str | None
     numbers: Mapping[str, Dated[Fraction]]
     choices: Mapping[str, Choice]
     grounds: Mapping[str, str]
@@ -119,10 +139,14 @@ class Rulebook:
     fingerprint: str
     file: str
 
-    def covers(self, day: date) -> bool:
-        """Whether the decree is in force on a day; the last day is excluded."""
-        since, until = self.effective
-        return since <= day and (until is None or day < until)
+    def covers(self, day: date, kind: PersonKind | None = None) -> bool:
+        """Whether the decree decides on a day about a kind of person, or about anybody (None); the last day is excluded."""
+        return any(term.covers(day) for term in self.terms if kind is None or term.kind in (None, kind))
+
+    @property
+    def scores_months(self) -> bool:
+        """Whether a month has points under this rulebook; decrees of conditions judge a year only."""
+        return METHODS[self.method].scores_months
 
     def number(self, key: str, day: date) -> Fraction:
         """A number of the law on a day, exact."""
@@ -200,21 +224,20 @@ class Rulebook:
 
 
 class Shelf:
-    """The rulebooks at hand; asked for a family and a day it answers with exactly one."""
+    """The rulebooks at hand; asked for a family or a kind of person and a day it answers with exactly one."""
 
     def __init__(self, paths: Iterable[Path | str]) -> None:
         from evaluation.rules.rulebook_reader import load
 
         self.books: tuple[Rulebook, ...] = tuple(load(path) for path in paths)
-        self._refuse_overlaps()
+        self._refuse_unclear_terms()
 
     def for_day(self, family: str, day: date) -> Rulebook:
-        """The one rulebook of a family ('evaluation', 'commendation') in force on a day."""
-        of_family = [book for book in self.books if book.family == family]
-        found = [book for book in of_family if book.covers(day)]
+        """The one rulebook of a family ('evaluation', 'commendation') on a day; for 'evaluation' the one of công chức."""
+        found = [book for book, term in self.terms(family, PersonKind.CONG_CHUC) if term.covers(day)]
         if len(found) == 1:
             return found[0]
-        first = min((book.effective[0] for book in of_family), default=None)
+        first = min((term.since for _book, term in self.terms(family, PersonKind.CONG_CHUC)), default=None)
         raise RulebookError(
             "No rulebook for %(family)s covers %(day)s; the earliest starts on %(first)s."
             " Add one to evaluation/rulebooks.",
@@ -222,6 +245,40 @@ class Shelf:
             day=day_text(day),
             first=day_text(first) if first else "?",
         )
+
+    def for_subject(self, kind: PersonKind, day: date) -> Rulebook:
+        """The one rulebook by which a kind of person is evaluated on a day (Điều 2, 27, 28 NĐ 335/2025)."""
+        found = [book for book, term in self.terms("evaluation", kind) if term.covers(day)]
+        if len(found) == 1:
+            return found[0]
+        raise RulebookError(
+            "No rulebook covers %(kind)s on %(day)s. Name this kind under `subjects:` of a file in evaluation/rulebooks.",
+            kind=kind.value,
+            day=day_text(day),
+        )
+
+    def for_month(self, kind: PersonKind, day: date) -> Rulebook:
+        """The rulebook by which a month is scored; a decree of conditions has no points and is refused with its name."""
+        book = self.for_subject(kind, day)
+        if not book.scores_months:
+            raise RulebookError(
+                "On %(day)s %(kind)s stands under %(title)s, which gives a month no points.",
+                day=day_text(day),
+                kind=kind.value,
+                title=book.title,
+            )
+        return book
+
+    def terms(self, family: str, kind: PersonKind) -> list[tuple[Rulebook, Term]]:
+        """Every term in which a rulebook of a family decides about a kind of person, the earliest first."""
+        found = [
+            (book, term)
+            for book in self.books
+            if book.family == family
+            for term in book.terms
+            if term.kind in (None, kind)
+        ]
+        return sorted(found, key=lambda one: one[1].since)
 
     def named(self, name: str) -> Rulebook:
         """The rulebook of a name, as a frozen result remembers it."""
@@ -231,24 +288,37 @@ class Shelf:
         raise RulebookError("There is no rulebook called %(name)s in evaluation/rulebooks.", name=name)
 
     def latest(self, family: str) -> Rulebook:
-        """The rulebook of a family that took effect last."""
-        of_family = [book for book in self.books if book.family == family]
-        if not of_family:
+        """The rulebook of a family that took effect last; for 'evaluation' the one of công chức."""
+        found = self.terms(family, PersonKind.CONG_CHUC)
+        if not found:
             raise RulebookError("There is no rulebook for %(family)s in evaluation/rulebooks.", family=family)
-        return max(of_family, key=lambda book: book.effective[0])
+        return found[-1][0]
 
-    def _refuse_overlaps(self) -> None:
-        order = sorted(self.books, key=lambda book: (book.family, book.effective[0]))
-        for first, second in pairwise(order):
-            until = first.effective[1]
-            if first.family == second.family and (until is None or second.effective[0] < until):
-                raise RulebookError(
-                    "%(first)s and %(second)s both apply on %(day)s."
-                    " End the older one with `effective: to:` on that day.",
-                    first=first.file,
-                    second=second.file,
-                    day=day_text(second.effective[0]),
-                )
+    def _refuse_unclear_terms(self) -> None:
+        for family in {book.family for book in self.books}:
+            for kind in PersonKind:
+                for (older, first), (newer, second) in pairwise(self.terms(family, kind)):
+                    if first.until is None or second.since < first.until:
+                        raise RulebookError(
+                            "%(newer)s, line %(line)s: %(older)s and %(newer)s both apply on %(day)s to %(kind)s."
+                            " End the older one on that day.",
+                            older=older.file,
+                            newer=newer.file,
+                            line=second.line,
+                            day=day_text(second.since),
+                            kind=kind.value,
+                        )
+                    if first.until < second.since:
+                        raise RulebookError(
+                            "%(newer)s, line %(line)s: a hole. From %(day)s no rulebook applies to %(kind)s:"
+                            " %(older)s has ended and %(newer)s begins on %(since)s.",
+                            older=older.file,
+                            newer=newer.file,
+                            line=second.line,
+                            day=day_text(first.until),
+                            kind=kind.value,
+                            since=day_text(second.since),
+                        )
 
 
 def load(path: Path | str) -> Rulebook:

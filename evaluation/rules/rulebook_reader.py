@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeVar
 from evaluation.rules import exact_yaml
 from evaluation.rules.bands import RANKS
 from evaluation.rules.methods import METHODS, Chapter, Method
+from evaluation.rules.organisation import PersonKind
 from evaluation.rules.rulebook import (
     BandRow,
     Choice,
@@ -19,6 +20,7 @@ from evaluation.rules.rulebook import (
     GeneralCriterion,
     Rulebook,
     RulebookError,
+    Term,
     day_text,
 )
 from evaluation.rules.tables import Row, Table, read_rows
@@ -30,6 +32,8 @@ KEYS = {
     "law",
     "issued",
     "effective",
+    "subjects",
+    "verified",
     "replaces",
     "method",
     "parameters",
@@ -39,6 +43,7 @@ KEYS = {
     "grounds",
     "note",
 }
+DATED = ("article", "values", "note")
 
 
 def load(path: Path | str) -> Rulebook:
@@ -93,6 +98,9 @@ class _Reader:
             method=method_name,
             issued=self.day("issued"),
             effective=(self.since, self.until),
+            terms=self._terms(method),
+            verified=self._verified(),
+            note=None if self.at("note") is None else self.text("note"),
             numbers={key: self._number(key) for key in self.mapping(("parameters",))},
             choices={key: self._choice(key, method) for key in self.mapping(("choices",))},
             grounds={key: self.text("grounds", key) for key in self.mapping(("grounds",))},
@@ -155,10 +163,71 @@ class _Reader:
                     day=day_text(self.until),
                 )
 
+    def _terms(self, method: Method) -> tuple[Term, ...]:
+        """For whom and when the rulebook decides: its `subjects:`, or everybody while it is in force."""
+        if not method.by_subject:
+            if self.at("subjects") is not None:
+                self.refuse(("subjects",), "rulebooks of this method do not choose by kind of person.")
+            line = self.document.line("effective")
+            return (Term(None, self.since, self.until, self.text("law"), line),)
+        terms: list[Term] = []
+        for name, row in self.mapping(("subjects",)).items():
+            place: tuple[object, ...] = ("subjects", name)
+            if name not in PersonKind.__members__:
+                self.refuse(
+                    place,
+                    "%(kind)s is not a kind of person; write one of %(kinds)s.",
+                    kind=name,
+                    kinds=", ".join(PersonKind),
+                )
+            self.mapping(place)
+            self._known(place, ("from", "to", "article"))
+            if not isinstance(row.get("article"), str):
+                self.refuse(place, "%(key)s has no article. Write `article: Điều …` under it.", key=name)
+            since = self.day(*place, "from") if "from" in row else self.since
+            until = self.day(*place, "to") if row.get("to") is not None else self.until
+            if since < self.since or (self.until is not None and (until is None or until > self.until)):
+                self.refuse(
+                    place,
+                    "%(kind)s reaches beyond the days in which the rulebook is in force (from %(day)s).",
+                    kind=name,
+                    day=day_text(self.since),
+                )
+            if until is not None and until <= since:
+                self.refuse(
+                    place, "%(kind)s ends on %(day)s, before it begins.", kind=name, day=day_text(until)
+                )
+            terms.append(
+                Term(PersonKind(name), since, until, self.text(*place, "article"), self.document.line(*place))
+            )
+        return tuple(terms)
+
+    def _verified(self) -> bool:
+        """Whether the wording was read in the official text; a file that says no explains it under `note:`."""
+        verified = self.at("verified")
+        if verified not in (None, True, False):
+            self.refuse(("verified",), "verified must be true or false.")
+        if verified is False and self.at("note") is None:
+            self.refuse(("verified",), "an unverified rulebook says under `note:` what was not read.")
+        return verified is not False
+
+    def _known(self, place: tuple[object, ...], keys: Collection[str]) -> None:
+        """Refuses the first key of a mapping that nothing reads."""
+        for key in self.at(*place):
+            if key not in keys:
+                self.refuse(
+                    (*place, key),
+                    "%(key)s is not known here; write %(keys)s.",
+                    key=key,
+                    keys=", ".join(keys),
+                )
+
     def _dated(
         self, place: tuple[object, ...], key: str, read: Callable[[tuple[object, ...], Any], Value]
     ) -> Dated[Value]:
         rows = self.mapping(place)
+        if place[0] not in ("parameters", "choices"):
+            self._known(place, DATED)
         article = rows.get("article")
         if not isinstance(article, str) or not article.strip():
             self.refuse(place, "%(key)s has no article. Write `article: Điều …` under it.", key=key)
@@ -229,6 +298,7 @@ class _Reader:
 
     def _number(self, key: str) -> Dated[Fraction]:
         self.text("parameters", key, "says")
+        self._known(("parameters", key), ("says", *DATED))
         return self._dated(("parameters", key), key, self._fraction)
 
     def _fraction(self, place: tuple[object, ...], raw: Any) -> Fraction:
@@ -238,6 +308,8 @@ class _Reader:
 
     def _choice(self, key: str, method: Method) -> Choice:
         place: tuple[object, ...] = ("choices", key)
+        self.mapping(place)
+        self._known(place, ("asks", "options", "default", "decided_by", *DATED))
         options = self.mapping((*place, "options"))
         for option in options:
             if option not in method.options(key):
@@ -266,7 +338,9 @@ class _Reader:
         rows: list[BandRow] = []
         for at, row in enumerate(self._list(place, raw)):
             spot = (*place, at)
-            band = row.get("band") if isinstance(row, dict) else None
+            self.mapping(spot)
+            self._known(spot, ("band", "at_least"))
+            band = row.get("band")
             if band not in RANKS:
                 self.refuse(spot, "%(band)s is not a level.", band=band)
             least = self._fraction((*spot, "at_least"), row.get("at_least"))
@@ -284,10 +358,12 @@ class _Reader:
         for at, group in enumerate(self._list(place, raw)):
             spot = (*place, at)
             self.mapping(spot)
+            self._known(spot, ("code", "title", "max", "criteria"))
             inside = self._list((*spot, "criteria"), group.get("criteria"))
             for inner, row in enumerate(inside):
                 here = (*spot, "criteria", inner)
                 self.mapping(here)
+                self._known(here, ("code", "title", "max", "help"))
                 rows.append(
                     GeneralCriterion(
                         code=self.text(*here, "code"),
@@ -326,10 +402,15 @@ class _Reader:
                 "the method needs %(missing)s, which the rulebook does not hold.",
                 missing=", ".join(missing),
             )
-        known = method.numbers.union(*(chapter.numbers for chapter in method.chapters.values()))
+        chapters = method.chapters.values()
+        known = method.numbers.union(*(chapter.numbers for chapter in chapters))
         for key in book.numbers:
             if key not in known:
                 self.refuse(("parameters", key), "no rule reads the number %(key)s.", key=key)
+        cited = method.grounds.union(*(chapter.grounds for chapter in chapters))
+        for key in book.grounds:
+            if key not in cited:
+                self.refuse(("grounds", key), "no rule cites the ground %(key)s.", key=key)
         if book.criteria is not None:
             for day, rows in book.criteria.values:
                 if rows and sum(row.max_points for row in rows) != book.number("general_max", day):
