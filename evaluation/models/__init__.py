@@ -3,6 +3,7 @@
 from evaluation.models.accounts import Account, RoleGrant
 from evaluation.models.annual_round import (
     Conclusion,
+    LateRound,
     MeetingOpinion,
     PartyOpinion,
     ReviewMeeting,
@@ -72,6 +73,7 @@ __all__ = [
     "JobChunk",
     "JobPosition",
     "JobState",
+    "LateRound",
     "MeetingOpinion",
     "NationalExport",
     "NationalExportRow",

@@ -140,3 +140,16 @@ class Conclusion(Table):
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     withdrawn_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     withdrawn_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class LateRound(Table):
+    """An agency whose year may be classified before 15 January by a document of the level above (Article 19.2)."""
+
+    __tablename__ = "late_round"
+    __table_args__ = (CheckConstraint("length(btrim(document_number)) > 0", name="has_a_document"),)
+
+    agency_id: Mapped[reference] = mapped_column(ForeignKey("unit.id"), primary_key=True)
+    year: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    document_number: Mapped[str] = mapped_column(Text)
+    set_by: Mapped[reference] = mapped_column(ForeignKey("person.id"))
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

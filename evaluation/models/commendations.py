@@ -58,6 +58,7 @@ class Discipline(Table):
     act_on: Mapped[date | None] = mapped_column(Date)
     unit_id: Mapped[reference | None] = mapped_column(ForeignKey("unit.id"))
     same_act_as_id: Mapped[reference | None] = mapped_column(ForeignKey("discipline.id"))
+    used_in_year: Mapped[int | None] = mapped_column(SmallInteger)
 
 
 class PendingMatter(Table):

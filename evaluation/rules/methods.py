@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from evaluation.rules.tables import Table
+from evaluation.rules.tables import Column, Table
 
 Options = Mapping[str, frozenset[str | bool]]
 
@@ -48,6 +48,40 @@ class Method:
                 return choices[choice]
         return frozenset()
 
+
+# The round of Article 21: its days, and the articles of its steps and of the circumstances shown on a class.
+ANNUAL_ROUND = Chapter(
+    grounds=frozenset(
+        {
+            "round_self",
+            "round_meeting",
+            "round_party",
+            "round_proposal",
+            "round_decision",
+            "round_publication",
+            "round_replacement",
+            "transferred",
+            "seconded",
+            "concurrent",
+            "absent_at_class",
+            "month_not_evaluated",
+            "same_act",
+            "act_already_used",
+        }
+    ),
+    tables={
+        "dates": Table(
+            {
+                "event": Column.TEXT,
+                "month": Column.NUMBER,
+                "day": Column.NUMBER,
+                "years_later": Column.NUMBER,
+            },
+            key=("event",),
+            allowed={"event": frozenset({"OPENS", "CLASS_BEFORE", "CLASS_BEFORE_LATE"})},
+        )
+    },
+)
 
 POINTS = Method(
     family="evaluation",
@@ -104,6 +138,7 @@ POINTS = Method(
     general_criteria=True,
     by_subject=True,
     scores_months=True,
+    chapters={"annual_round": ANNUAL_ROUND},
 )
 
 TITLES = Method(
