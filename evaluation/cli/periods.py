@@ -1,11 +1,11 @@
-"""`flask periods open 2026-03` opens a month by hand; `flask periods list` shows months with their dates and sheets."""
+"""`flask periods open 2026-03` (or 2026-Q3) opens a period by hand; `flask periods list` shows them with dates and sheets."""
 
 import click
 from flask.cli import AppGroup
 
 from evaluation.queries import periods as questions
 from evaluation.rules.deadlines import StepName
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import parse_stretch
 from evaluation.rules.rulebook import RulebookError
 from evaluation.services import periods
 
@@ -15,9 +15,9 @@ commands = AppGroup("periods", help="Months under evaluation: open one, list the
 @commands.command("open")
 @click.argument("month")
 def open_month(month: str) -> None:
-    """Open MONTH (2026-03) with every sheet; run again, it adds only what is missing."""
+    """Open MONTH (2026-03, or a quarter as 2026-Q3) with every sheet; run again, it adds only what is missing."""
     try:
-        period = periods.open_month(Month.parse(month))
+        period = periods.open_month(parse_stretch(month))
     except (ValueError, RulebookError) as problem:
         raise click.ClickException(str(problem)) from problem
     sheets = sum(questions.sheet_counts([period.id]).get(period.id, {}).values())
@@ -37,5 +37,5 @@ def list_months() -> None:
             f"{state.value} {count}" for state, count in sorted(counts.get(period.id, {}).items())
         )
         click.echo(
-            f"{period.month:%Y-%m}{' closed' if period.closed_at else ''}: {dates}; {states or 'no sheets'}"
+            f"{period.covers}{' closed' if period.closed_at else ''}: {dates}; {states or 'no sheets'}"
         )

@@ -23,7 +23,7 @@ from evaluation.models import (
 from evaluation.queries.organisation import ancestors
 from evaluation.rules.names import fold
 from evaluation.rules.organisation import UnitRole
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Stretch
 
 MOST_WORDS = 8
 NEAR_ENOUGH = 0.4
@@ -42,7 +42,7 @@ class Barrier(StrEnum):
 class Reach:
     """The agencies whose catalogues count for a unit in a month, and the units it is part of."""
 
-    month: Month
+    month: Stretch
     agencies: frozenset[int]
     units: frozenset[int]
 
@@ -58,7 +58,7 @@ class Found:
     near: bool = False
 
 
-def reach(agency_id: int, unit_id: int, month: Month) -> Reach:
+def reach(agency_id: int, unit_id: int, month: Stretch) -> Reach:
     """Article 13.2: catalogues decided by the using agency or any agency above it on the month's first day."""
     above = ancestors(unit_id, month.first_day)
     deciding = (
@@ -72,7 +72,7 @@ def reaches(reports: Iterable[Report]) -> dict[int, Reach]:
     sheets = list(reports)
     if not sheets:
         return {}
-    month = Month.of(sheets[0].period.month)
+    month = sheets[0].period.covers
     units = {one.unit_id for one in sheets} | {one.agency_id for one in sheets}
     above = lineages(units, month.first_day)
     return {
@@ -114,7 +114,7 @@ def usable(
     agency_id: int,
     unit_id: int,
     position_id: int | None,
-    month: Month,
+    month: Stretch,
     any_position: bool = False,
 ) -> Select[Any]:
     """The product versions that may be used on a sheet; `Product` and `Catalogue` are joined.
@@ -131,7 +131,7 @@ def usable_for(report: Report) -> Select[Any]:
         agency_id=report.agency_id,
         unit_id=report.unit_id,
         position_id=report.position_id,
-        month=Month.of(report.period.month),
+        month=report.period.covers,
     )
 
 
@@ -148,7 +148,7 @@ def usable_within(where: Reach, position_id: int | None, *, any_position: bool =
     return statement.where(or_(~for_positions, _named_for(position_id)))
 
 
-def in_force(month: Month) -> Select[Any]:
+def in_force(month: Stretch) -> Select[Any]:
     """Versions in force on some day of a month, of catalogues in force then."""
     return (
         select(ProductVersion)
@@ -180,7 +180,7 @@ def barrier(version: ProductVersion, where: Reach, position_id: int | None) -> B
     return None
 
 
-def agency_of(unit_id: int, month: Month) -> int | None:
+def agency_of(unit_id: int, month: Stretch) -> int | None:
     """The using agency a unit belongs to on a month's first day: itself or the nearest above."""
     above = ancestors(unit_id, month.first_day)
     agencies = set(

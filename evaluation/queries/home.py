@@ -8,15 +8,16 @@ from sqlalchemy import func, or_, select
 
 from evaluation.extensions import db
 from evaluation.models import Period, Report, WorkItem
+from evaluation.rules.periods import Stretch, stretch_of
 from evaluation.rules.workflow import ReportState
 
 
 @dataclass(frozen=True, slots=True)
 class OwnSheet:
-    """One of the person's sheets of an open month."""
+    """One of the person's sheets of an open month or quarter."""
 
     report_id: int
-    month: date
+    month: Stretch
     state: ReportState
     submit_due: date
     lines: int
@@ -24,9 +25,9 @@ class OwnSheet:
 
 @dataclass(frozen=True, slots=True)
 class LedMonth:
-    """What an open month asks of the head of some units."""
+    """What an open month or quarter asks of the head of some units."""
 
-    month: date
+    month: Stretch
     assign_due: date
     score_due: date
     confirm_due: date
@@ -40,13 +41,13 @@ def own_sheets(person_id: int) -> list[OwnSheet]:
     """The person's sheets of the months still open, newest first."""
     lines = select(func.count(WorkItem.id)).where(WorkItem.report_id == Report.id).scalar_subquery()
     rows = db.session.execute(
-        select(Report.id, Period.month, Report.state, Period.submit_due, lines)
+        select(Report.id, Period.month, Period.cycle, Report.state, Period.submit_due, lines)
         .join(Period, Period.id == Report.period_id)
         .where(Report.person_id == person_id, Period.closed_at.is_(None))
         .order_by(Period.month.desc())
         .limit(3)
     )
-    return [OwnSheet(*row) for row in rows]
+    return [OwnSheet(report_id, stretch_of(first, cycle), *rest) for report_id, first, cycle, *rest in rows]
 
 
 def led_months(units: Iterable[int], person_id: int) -> list[LedMonth]:
@@ -61,6 +62,7 @@ def led_months(units: Iterable[int], person_id: int) -> list[LedMonth]:
     rows = db.session.execute(
         select(
             Period.month,
+            Period.cycle,
             Period.assign_due,
             Period.score_due,
             Period.confirm_due,
@@ -72,8 +74,8 @@ def led_months(units: Iterable[int], person_id: int) -> list[LedMonth]:
         .select_from(Report)
         .join(Period, Period.id == Report.period_id)
         .where(or_(scored_here, confirmed_here), Period.closed_at.is_(None), Report.person_id != person_id)
-        .group_by(Period.month, Period.assign_due, Period.score_due, Period.confirm_due)
-        .order_by(Period.month.desc())
-        .limit(3)
+        .group_by(Period.id)
+        .order_by(Period.month.desc(), Period.cycle)
+        .limit(4)
     )
-    return [LedMonth(*row) for row in rows]
+    return [LedMonth(stretch_of(first, cycle), *rest) for first, cycle, *rest in rows]

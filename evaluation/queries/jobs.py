@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from evaluation.extensions import db
 from evaluation.models import Job, JobChunk, JobState, Period, UnitPlace
 from evaluation.queries.organisation import valid_on
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Stretch
 
 MOST_ATTEMPTS = 3
 
@@ -173,6 +173,8 @@ def newest(page: int, per_page: int) -> tuple[list[Progress], int]:
     return progress(ids), total
 
 
-def months_opened() -> list[Month]:
+def months_opened() -> list[Stretch]:
     """Months that were opened, newest first."""
-    return [Month.of(day) for day in db.session.scalars(select(Period.month).order_by(Period.month.desc()))]
+    return [
+        one.covers for one in db.session.scalars(select(Period).order_by(Period.month.desc(), Period.cycle))
+    ]

@@ -198,6 +198,7 @@ def latest_sheets(person_id: int, limit: int = 12) -> list[Row[Any]]:
             select(
                 Report.id,
                 Period.month,
+                Period.cycle,
                 Report.state,
                 Report.unit_id,
                 Report.supervising_unit_id,

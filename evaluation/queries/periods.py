@@ -12,7 +12,7 @@ from evaluation.extensions import db
 from evaluation.models import Assignment, Extension, Period, Person, Report, UnitPlace
 from evaluation.queries.organisation import valid_on
 from evaluation.rules.deadlines import StepName, Timetable, nth_working_day
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Month, Stretch
 from evaluation.rules.workflow import ReportState
 
 STEP_COLUMNS = {
@@ -24,28 +24,32 @@ STEP_COLUMNS = {
 }
 
 
-def of_month(month: Month) -> Period | None:
-    """The period of a month, if it was opened."""
-    return db.session.scalar(select(Period).where(Period.month == month.first_day))
+def of_month(month: Stretch) -> Period | None:
+    """The period of a month or a quarter, if it was opened."""
+    return db.session.scalar(
+        select(Period).where(Period.month == month.first_day, Period.cycle == month.cycle)
+    )
 
 
 def latest_open() -> Period | None:
-    """The newest month that is not closed."""
+    """The newest period that is not closed; of a month and a quarter that begin together, the month."""
     return db.session.scalar(
-        select(Period).where(Period.closed_at.is_(None)).order_by(Period.month.desc()).limit(1)
+        select(Period).where(Period.closed_at.is_(None)).order_by(Period.month.desc(), Period.cycle).limit(1)
     )
 
 
 def open_periods() -> list[Period]:
-    """Every month that is not closed, the newest first."""
+    """Every month and quarter that is not closed, the newest first."""
     return list(
-        db.session.scalars(select(Period).where(Period.closed_at.is_(None)).order_by(Period.month.desc()))
+        db.session.scalars(
+            select(Period).where(Period.closed_at.is_(None)).order_by(Period.month.desc(), Period.cycle)
+        )
     )
 
 
 def all_periods() -> list[Period]:
-    """Every month, the newest first."""
-    return list(db.session.scalars(select(Period).order_by(Period.month.desc())))
+    """Every month and quarter, the newest first."""
+    return list(db.session.scalars(select(Period).order_by(Period.month.desc(), Period.cycle)))
 
 
 def general_due(period: Period, step: StepName) -> date:
@@ -53,9 +57,9 @@ def general_due(period: Period, step: StepName) -> date:
     return getattr(period, f"{step.value.lower()}_due")
 
 
-def days_off(month: Month) -> frozenset[date]:
-    """The public holidays of Vietnam around a month, with the days given in lieu."""
-    return frozenset(holidays.country_holidays("VN", years={month.year, month.next().year}, observed=True))
+def days_off(month: Stretch) -> frozenset[date]:
+    """The public holidays of Vietnam around a month or a quarter, with the days given in lieu."""
+    return frozenset(holidays.country_holidays("VN", years={month.year, month.end.year}, observed=True))
 
 
 def due_dates(reports: Iterable[Report]) -> dict[int, dict[StepName, date]]:

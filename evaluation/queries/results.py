@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import and_, extract, or_, select, tuple_
 from sqlalchemy.orm import aliased
@@ -11,7 +10,7 @@ from evaluation.extensions import db
 from evaluation.models import AuditEvent, Period, Person, PersonSpan, Report, ScoreSheet, Stage
 from evaluation.rules.bands import Band
 from evaluation.rules.organisation import AbsenceKind
-from evaluation.rules.periods import MONTHS_IN, SpanKind
+from evaluation.rules.periods import MONTHS_IN, SpanKind, Stretch, stretch_of
 from evaluation.rules.scoring import ScoreStatus
 from evaluation.rules.workflow import ReportState
 
@@ -21,10 +20,10 @@ SPANS = [(kind, index) for kind in SpanKind for index in range(1, 12 // MONTHS_I
 
 @dataclass(frozen=True, slots=True)
 class MonthLine:
-    """One month of an official: where it stands and the exact totals of its three stages."""
+    """One month or quarter of an official: where it stands and the exact totals of its three stages."""
 
     report_id: int
-    month: date
+    month: Stretch
     state: ReportState
     reason: AbsenceKind | None
     own: str | None
@@ -49,6 +48,7 @@ def months_of(person_id: int, year: int) -> list[MonthLine]:
     statement = select(
         Report.id,
         Period.month,
+        Period.cycle,
         Report.state,
         Report.not_rated_reason,
         own.exact_total,
@@ -64,10 +64,10 @@ def months_of(person_id: int, year: int) -> list[MonthLine]:
         )
     rows = db.session.execute(
         statement.where(Report.person_id == person_id, extract("year", Period.month) == year).order_by(
-            Period.month.desc()
+            Period.month.desc(), Period.cycle.desc()
         )
     )
-    return [MonthLine(*row) for row in rows]
+    return [MonthLine(report_id, stretch_of(first, cycle), *rest) for report_id, first, cycle, *rest in rows]
 
 
 def years_of(person_id: int) -> list[int]:

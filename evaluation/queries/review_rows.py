@@ -24,7 +24,7 @@ from evaluation.models import (
 )
 from evaluation.queries.periods import STEP_COLUMNS
 from evaluation.rules.deadlines import StepName
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Cycle, Stretch
 from evaluation.rules.workflow import ReportState
 
 
@@ -61,7 +61,7 @@ def statement(period: Period, step: StepName) -> Any:
 def _unit_name(period: Period) -> ScalarSelect[Any]:
     return (
         select(UnitPlace.name)
-        .where(UnitPlace.unit_id == Report.unit_id, UnitPlace.valid_from < Month.of(period.month).end)
+        .where(UnitPlace.unit_id == Report.unit_id, UnitPlace.valid_from < period.covers.end)
         .order_by(UnitPlace.valid_from.desc())
         .limit(1)
         .correlate(Report)
@@ -70,7 +70,7 @@ def _unit_name(period: Period) -> ScalarSelect[Any]:
 
 
 def _absent_days(period: Period) -> ScalarSelect[Any]:
-    first, end = period.month, Month.of(period.month).end
+    first, end = period.month, period.covers.end
     return (
         select(
             func.coalesce(
@@ -92,9 +92,10 @@ def _absent_days(period: Period) -> ScalarSelect[Any]:
 
 
 def _history(period: Period) -> ScalarSelect[Any]:
-    """'2026-03=81.6700' for each of the five months before that has a final score."""
+    """'2026-03=81.6700' for each of the five periods of the same cycle before that has a final score."""
     earlier, month = aliased(Report), aliased(Period)
-    text = func.to_char(month.month, "YYYY-MM") + "=" + cast(ScoreSheet.total, Text)
+    written = "YYYY-MM" if period.cycle is Cycle.MONTH else 'YYYY-"Q"Q'
+    text = func.to_char(month.month, written) + "=" + cast(ScoreSheet.total, Text)
     return (
         select(func.array_agg(aggregate_order_by(text, month.month)))
         .select_from(earlier)
@@ -107,6 +108,7 @@ def _history(period: Period) -> ScalarSelect[Any]:
         )
         .where(
             earlier.person_id == Report.person_id,
+            month.cycle == period.cycle,
             month.month < period.month,
             month.month >= months_before(period)[0].first_day,
             ScoreSheet.total.is_not(None),
@@ -188,11 +190,11 @@ def lines_of(report_ids: list[int]) -> dict[int, list[Any]]:
     return found
 
 
-def months_before(period: Period) -> list[Month]:
-    """The five months before a period, the oldest first."""
-    months: list[Month] = []
-    month = Month.of(period.month)
+def months_before(period: Period) -> list[Stretch]:
+    """The five periods of the same cycle before one, the oldest first."""
+    before: list[Stretch] = []
+    stretch = period.covers
     for _step in range(5):
-        month = month.previous()
-        months.insert(0, month)
-    return months
+        stretch = stretch.previous()
+        before.insert(0, stretch)
+    return before

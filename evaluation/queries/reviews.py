@@ -139,7 +139,7 @@ def months_of(units: Collection[int], *, confirming: bool = False) -> list[tuple
         .join(Report, Report.period_id == Period.id)
         .where(unit.in_(list(units)))
         .group_by(Period.id)
-        .order_by(Period.month.desc())
+        .order_by(Period.month.desc(), Period.cycle)
         .limit(24)
     )
     return [(period, waiting) for period, waiting in rows]

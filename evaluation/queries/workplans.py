@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import Select, func, or_, select
@@ -22,7 +21,7 @@ from evaluation.models import (
     WorkItem,
 )
 from evaluation.queries.organisation import valid_on
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Stretch
 from evaluation.rules.scoring import WorkKind
 
 IN_PLAN = (WorkKind.PLANNED, WorkKind.TRANSFERRED_OUT)
@@ -93,7 +92,7 @@ def sheets(
     return list(db.session.scalars(statement))
 
 
-def months_and_name(unit_id: int, month: Month) -> tuple[list[Period], str]:
+def months_and_name(unit_id: int, month: Stretch) -> tuple[list[Period], str]:
     """The opened months, the newest first, and the name a unit had in one of them: one query."""
     name = (
         select(UnitPlace.name)
@@ -102,7 +101,9 @@ def months_and_name(unit_id: int, month: Month) -> tuple[list[Period], str]:
         .limit(1)
         .scalar_subquery()
     )
-    rows = db.session.execute(select(Period, name).order_by(Period.month.desc()).limit(36)).all()
+    rows = db.session.execute(
+        select(Period, name).order_by(Period.month.desc(), Period.cycle).limit(36)
+    ).all()
     return [period for period, _name in rows], (rows[0][1] or "") if rows else ""
 
 
@@ -152,7 +153,7 @@ def ids_of(unit_id: int, period_id: int) -> list[int]:
     )
 
 
-def planned_by(person_ids: Collection[int], month: Month) -> dict[int, list[tuple[WorkItem, int]]]:
+def planned_by(person_ids: Collection[int], month: Stretch) -> dict[int, list[tuple[WorkItem, int]]]:
     """What people were to do in a month by plan: lines with their product, in one query."""
     rows = db.session.execute(
         select(Report.person_id, WorkItem, ProductVersion.product_id)
@@ -161,6 +162,7 @@ def planned_by(person_ids: Collection[int], month: Month) -> dict[int, list[tupl
         .join(ProductVersion, ProductVersion.id == WorkItem.product_version_id)
         .where(
             Period.month == month.first_day,
+            Period.cycle == month.cycle,
             Report.person_id.in_(list(person_ids)),
             WorkItem.kind.in_(IN_PLAN),
             WorkItem.assigned > 0,
@@ -173,7 +175,7 @@ def planned_by(person_ids: Collection[int], month: Month) -> dict[int, list[tupl
     return found
 
 
-def versions_of(product_ids: Collection[int], month: Month) -> dict[int, list[ProductVersion]]:
+def versions_of(product_ids: Collection[int], month: Stretch) -> dict[int, list[ProductVersion]]:
     """The versions of products in force on some day of a month, the earliest first, with who uses them."""
     found: dict[int, list[ProductVersion]] = {}
     for version in db.session.scalars(
@@ -186,7 +188,7 @@ def versions_of(product_ids: Collection[int], month: Month) -> dict[int, list[Pr
     return found
 
 
-def version(version_id: int, month: Month) -> ProductVersion | None:
+def version(version_id: int, month: Stretch) -> ProductVersion | None:
     """A product version in force on some day of a month, with its product and who uses it."""
     return db.session.scalar(
         _in_force(month)
@@ -236,12 +238,13 @@ def has_evidence(item_id: int) -> bool:
     return db.session.scalar(select(Evidence.id).where(Evidence.item_id == item_id).limit(1)) is not None
 
 
-def months_opened() -> list[date]:
-    """First days of the opened months, the newest first."""
-    return list(db.session.scalars(select(Period.month).order_by(Period.month.desc()).limit(24)))
+def months_opened() -> list[Stretch]:
+    """The opened months and quarters, the newest first."""
+    newest = select(Period).order_by(Period.month.desc(), Period.cycle).limit(24)
+    return [period.covers for period in db.session.scalars(newest)]
 
 
-def _in_force(month: Month) -> Select[ProductVersion]:
+def _in_force(month: Stretch) -> Select[ProductVersion]:
     return (
         select(ProductVersion)
         .join(Product)

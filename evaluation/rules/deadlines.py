@@ -1,4 +1,4 @@
-"""The five steps of a month and the last day of each, in working days of Vietnam."""
+"""The five steps of a month or a quarter and the last day of each, in working days of Vietnam."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class StepName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """Working days after the first of the month (assign) or after its last day (the others)."""
+    """Working days after the first day of the period (assign) or after its last day (the others)."""
 
     assign: int = 5
     submit: int = 2
@@ -40,7 +40,7 @@ def nth_working_day(after: date, count: int, holidays: Collection[date]) -> date
 def due_dates(
     first: date, end: date, timetable: Timetable, holidays: Collection[date]
 ) -> dict[StepName, date]:
-    """Last day of each step of the month [first, end)."""
+    """Last day of each step of the month or quarter [first, end)."""
     last = end - timedelta(days=1)
     eve = first - timedelta(days=1)
     return {

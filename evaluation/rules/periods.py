@@ -183,9 +183,7 @@ def parse_stretch(text: str) -> Stretch:
     try:
         return Month.parse(text)
     except ValueError:
-        raise ValueError(
-            f"{text!r} is neither a month nor a quarter. Write it as 2026-03 or 2026-Q1."
-        ) from None
+        raise ValueError(f"{text!r} is not a month or a quarter. Write it as 2026-03 or 2026-Q1.") from None
 
 
 def starts_a_quarter(day: date) -> bool:

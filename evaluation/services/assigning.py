@@ -17,7 +17,7 @@ from evaluation.queries import periods as period_questions
 from evaluation.queries.catalogue import Reach
 from evaluation.queries.organisation import Subject
 from evaluation.rules.deadlines import StepName
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Month, Stretch, in_words_of
 from evaluation.rules.permissions import Action
 from evaluation.rules.scoring import WorkKind
 from evaluation.rules.workflow import ReportState
@@ -37,8 +37,8 @@ def unit_for(actor: Actor, unit_id: int) -> None:
         raise Missing(_("There is no such unit among those you assign work in."))
 
 
-def period_for(month: Month) -> Period:
-    """An opened month that is not closed."""
+def period_for(month: Stretch) -> Period:
+    """An opened month or quarter that is not closed."""
     period = period_questions.of_month(month)
     if period is None:
         raise Missing(_("This month has not been opened."))
@@ -140,29 +140,33 @@ def written(report: Report) -> None:
 
 
 def tell_owners(reports: list[Report]) -> None:
-    """Tells owners that their plan changed; one unread notice of a month is enough."""
+    """Tells owners of sheets of one period that their plan changed; one unread notice of it is enough."""
     if not reports:
         return
+    period = reports[0].period
     db.session.flush()
     db.session.execute(
         text(
             """
             insert into notice (person_id, says, parameters, link)
-            select report.person_id, :says, jsonb_build_object('month', to_char(period.month, 'MM/YYYY')),
-                '/reports/' || report.id
-            from report join period on period.id = report.period_id
+            select report.person_id, :says, jsonb_build_object('month', cast(:month as text)), '/reports/' || report.id
+            from report
             where report.id = any(:reports) and not exists (
                 select from notice earlier
                 where earlier.person_id = report.person_id and earlier.says = :says and earlier.read_at is null
-                  and earlier.parameters ->> 'month' = to_char(period.month, 'MM/YYYY')
+                  and earlier.parameters ->> 'month' = :month
             )
             """
         ),
-        {"says": ASSIGNED, "reports": [report.id for report in reports]},
+        {
+            "says": in_words_of(ASSIGNED, period.cycle),
+            "month": period.covers.short,
+            "reports": [report.id for report in reports],
+        },
     )
 
 
-def read_terms(quantity: Any, due_on: Any, month: Month, suffix: str = "") -> tuple[Decimal, date]:
+def read_terms(quantity: Any, due_on: Any, month: Stretch, suffix: str = "") -> tuple[Decimal, date]:
     """Quantity and last day as typed; every fault at once."""
     faults, amount, day = [], Decimal(0), month.first_day
     try:
@@ -193,12 +197,12 @@ def read_quantity(typed: Any) -> Decimal:
     return number
 
 
-def read_day(typed: Any, month: Month) -> date:
-    """A day of the month, written 15, 15/10 or 15/10/2026; ValueError with the sentence for the person."""
+def read_day(typed: Any, month: Stretch) -> date:
+    """A day of the period, written 15 (in a month), 15/10 or 15/10/2026; ValueError with the sentence for the person."""
     wanted = typed
     if isinstance(typed, str):
         wanted = typed.strip()
-        if wanted.isascii() and wanted.isdigit() and len(wanted) <= 2:
+        if isinstance(month, Month) and wanted.isascii() and wanted.isdigit() and len(wanted) <= 2:
             wanted = f"{wanted}/{month.month}/{month.year}"
         elif wanted.count("/") == 1:
             wanted = f"{wanted}/{month.year}"
@@ -208,8 +212,9 @@ def read_day(typed: Any, month: Month) -> date:
         raise ValueError(said(_, refused.says_id, refused.params)) from None
     if day is None:
         raise ValueError(
-            _("Write the last day of this work, for example %(day)s.", day=f"15/{month.month:02d}")
+            _("Write the last day of this work, for example %(day)s.", day=f"15/{month.first_day:%m}")
         )
     if day not in month:
-        raise ValueError(_("The last day lies in month %(month)s.", month=f"{month.month:02d}/{month.year}"))
+        sentence = in_words_of("The last day lies in month %(month)s.", month.cycle)
+        raise ValueError(_(sentence, month=month.short))
     return day

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from evaluation.queries import catalogue as questions
 from evaluation.queries.catalogue import Found
 from evaluation.queries.organisation import Subject
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Stretch
 from evaluation.rules.permissions import Action
 from evaluation.services import access
 from evaluation.services.access import Actor
@@ -27,7 +27,7 @@ def for_unit(
     actor: Actor,
     unit_id: int,
     *,
-    month: Month,
+    month: Stretch,
     words: str,
     position_id: int | None = None,
     limit: int = 20,

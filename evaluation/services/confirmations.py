@@ -11,7 +11,7 @@ from evaluation.models import AuditEvent, Notice, Period, Report, ScoreSheet, St
 from evaluation.queries import subordinates
 from evaluation.queries.organisation import Subject
 from evaluation.rules.deadlines import StepName
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Stretch, in_words_of
 from evaluation.rules.permissions import Action, Relation
 from evaluation.rules.scoring import ScoreStatus
 from evaluation.rules.workflow import REPORT_MOVES, ReportState, moved
@@ -101,17 +101,17 @@ def send_back(actor: Actor, report_id: int, *, reason: str, version: int | None 
     )
     notices.tell(
         scorer,
-        SENT_BACK,
+        in_words_of(SENT_BACK, report.period.cycle),
         link=f"/reviews/{report.id}",
         name=report.person.full_name,
-        month=f"{report.period.month:%m/%Y}",
+        month=report.period.covers.short,
         reason=text,
     )
     db.session.commit()
     return report
 
 
-def publish(actor: Actor, unit_id: int, month: Month, *, transaction_id: str | None = None) -> int:
+def publish(actor: Actor, unit_id: int, month: Stretch, *, transaction_id: str | None = None) -> int:
     """Makes every confirmed result of a month public where the actor confirms for that unit; answers how many.
 
     What is public cannot be taken back; results not yet confirmed stay and can be published later (Article 17.3).
@@ -123,7 +123,9 @@ def publish(actor: Actor, unit_id: int, month: Month, *, transaction_id: str | N
     if unit is None:
         raise Missing(_("There is no such unit."))
     held = access.require(actor, Action.CONFIRM_REPORT, Subject(unit_id=unit_id, confirming_unit_id=unit_id))
-    period = db.session.scalar(select(Period).where(Period.month == month.first_day))
+    period = db.session.scalar(
+        select(Period).where(Period.month == month.first_day, Period.cycle == month.cycle)
+    )
     if period is None:
         raise Missing(_("There is no such month."))
     target = moved(REPORT_MOVES, ReportState.CONFIRMED, "publish", held)
@@ -159,14 +161,14 @@ def publish(actor: Actor, unit_id: int, month: Month, *, transaction_id: str | N
 
 
 def _tell_published(actor: Actor, ids: list[int], period: Period, for_whom: int | None) -> None:
-    parameters = {"month": f"{period.month:%m/%Y}"}
+    parameters = {"month": period.covers.short}
     chosen = Report.id.in_(ids)
     db.session.execute(
         insert(Notice).from_select(
             ["person_id", "says", "parameters", "link"],
             select(
                 Report.person_id,
-                literal(PUBLISHED),
+                literal(in_words_of(PUBLISHED, period.cycle)),
                 literal(parameters, Notice.parameters.type),
                 literal("/results/"),
             ).where(chosen),
@@ -231,7 +233,10 @@ def _confirm(actor: Actor, report: Report, held: frozenset[Relation]) -> None:
         on_behalf_of=report.confirmed_for,
     )
     notices.tell(
-        report.person_id, CONFIRMED, link=f"/results/{report.id}", month=f"{report.period.month:%m/%Y}"
+        report.person_id,
+        in_words_of(CONFIRMED, report.period.cycle),
+        link=f"/results/{report.id}",
+        month=report.period.covers.short,
     )
     db.session.flush()
 

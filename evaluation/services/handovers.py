@@ -10,6 +10,7 @@ from evaluation.extensions import db
 from evaluation.models import Report, WorkItem
 from evaluation.queries import organisation
 from evaluation.queries import workplans as questions
+from evaluation.rules.periods import in_words_of
 from evaluation.rules.permissions import Action
 from evaluation.rules.scoring import WorkKind
 from evaluation.services import access, assigning, audit, moves, notices, receipts
@@ -151,20 +152,24 @@ def _split(actor: Actor, item: WorkItem, receiver: Report, amount: Decimal) -> t
 
 
 def _tell(giver: Report, receiver: Report, task: str, amount: Decimal, why: str) -> None:
-    month = f"{giver.period.month:%m/%Y}"
+    month, cycle = giver.period.covers.short, giver.period.cycle
     said = {"quantity": _plain(amount), "task": task, "month": month, "reason": why}
-    notices.tell(giver.person_id, GIVEN, link=f"/reports/{giver.id}", name=receiver.person.full_name, **said)
-    notices.tell(
-        receiver.person_id, RECEIVED, link=f"/reports/{receiver.id}", name=giver.person.full_name, **said
-    )
+    for told, says, other in ((giver, GIVEN, receiver), (receiver, RECEIVED, giver)):
+        notices.tell(
+            told.person_id,
+            in_words_of(says, cycle),
+            link=f"/reports/{told.id}",
+            name=other.person.full_name,
+            **said,
+        )
     if receiver.supervising_unit_id != giver.supervising_unit_id:
         head = organisation.head_of(receiver.supervising_unit_id, clock.today())
         if head is not None and head.id != receiver.person_id:
             del said["reason"]
             notices.tell(
                 head.id,
-                RECEIVED_BY_YOURS,
-                link=f"/workplans/{receiver.supervising_unit_id}/{giver.period.month:%Y-%m}",
+                in_words_of(RECEIVED_BY_YOURS, cycle),
+                link=f"/workplans/{receiver.supervising_unit_id}/{giver.period.covers}",
                 receiver=receiver.person.full_name,
                 name=giver.person.full_name,
                 **said,

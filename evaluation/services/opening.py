@@ -1,4 +1,4 @@
-"""All sheets of a month in a handful of statements: who gets one, where, and under whom (Article 10.1)."""
+"""All sheets of a period in a handful of statements: who gets one, where, and under whom (Article 3.4, 10.1)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,8 +8,19 @@ from sqlalchemy import text
 from evaluation.extensions import db
 from evaluation.models import Period
 from evaluation.rules.organisation import Office, PersonKind, UnitRole
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Cycle, Stretch, in_words_of
 
+# A month that has a sheet of its own elsewhere is not evaluated twice: the quarter's sheet opens while a month is left.
+MONTH_LEFT = """
+exists (
+    select from generate_series(date_trunc('month', judged.since::timestamp), cast(:end as timestamp) - interval '1 day',
+        interval '1 month') as left_month
+    where not exists (
+        select from report monthly join period on period.id = monthly.period_id and period.cycle = 'MONTH'
+        where monthly.person_id = judged.person_id and period.month = cast(left_month as date)
+    )
+)
+"""
 NEW_SHEETS = """
 with recursive place as (
     -- the tree as it stood when the month began, or when a unit of this month began
@@ -29,19 +40,24 @@ climb(unit_id, agency_id, role, parent_id, depth) as (
     where climb.role = :direct_unit and climb.depth < 20
 ),
 agency as materialized (
-    select climb.unit_id, climb.agency_id, climb.parent_id as managing_id, unit.evaluates_contract_workers
+    select climb.unit_id, climb.agency_id, climb.parent_id as managing_id, unit.evaluates_contract_workers,
+        coalesce(agency_cycle.cycle, 'MONTH') as cycle
     from climb join unit on unit.id = climb.agency_id
+    left join agency_cycle on agency_cycle.agency_id = climb.agency_id and agency_cycle.valid_from <= :first
+        and (agency_cycle.valid_to is null or agency_cycle.valid_to > :first)
     where climb.role <> :direct_unit
 ),
 service as materialized (
     select distinct on (assignment.person_id)
         assignment.person_id, assignment.unit_id, assignment.position_id, assignment.office, assignment.title,
         greatest(assignment.valid_from, :first) as since,
-        agency.agency_id, agency.managing_id
+        agency.agency_id, agency.managing_id, agency.cycle
     from assignment
     join person on person.id = assignment.person_id
     join agency on agency.unit_id = assignment.unit_id
     where assignment.is_main
+      -- a month belongs to the agency where it began; a quarter takes whoever serves on a part of it
+      and (:cycle = 'MONTH' or agency.cycle = :cycle)
       and assignment.valid_from <= :as_of
       and (assignment.valid_to is null or assignment.valid_to > :first)
       and (person.left_on is null or person.left_on > :first)
@@ -84,7 +100,7 @@ opened as (
         on supervisor.unit_id = judged.supervising_id
         and supervisor.valid_from <= judged.since
         and (supervisor.valid_to is null or supervisor.valid_to > judged.since)
-    where judged.supervising_id is not null
+    where judged.supervising_id is not null and judged.cycle = :cycle and {free}
     on conflict (period_id, person_id) do nothing
     returning id, supervisor_id, supervising_unit_id
 ),
@@ -149,26 +165,28 @@ class Opened:
 
 
 def open_sheets(period: Period, today: date, *, rulebook: str, codes: list[str], says: str) -> Opened:
-    """Adds the sheets that are missing for everybody whose service in the month has begun; nothing twice.
+    """Adds the sheets that are missing for everybody whose service in the period has begun; nothing twice.
 
-    The unit, the office and the supervisor are those of the first day of service in the month. The general criteria are
+    A month's are for agencies that evaluate by month, a quarter's for those that do so by quarter. The unit, the office
+    and the supervisor are those of the first day of service in the period (and in such an agency). The general criteria are
     opened without points. Whoever heads the unit that would judge them is judged one step higher.
     """
-    month = Month.of(period.month)
+    month = period.covers
     span = {"period_id": period.id, "first": month.first_day, "end": month.end}
     sheets = db.session.execute(
-        text(NEW_SHEETS),
+        text(NEW_SHEETS.format(free="true" if period.cycle is Cycle.MONTH else MONTH_LEFT)),
         span
         | {
             "as_of": _within(month, today),
+            "cycle": period.cycle.value,
             "official": PersonKind.CONG_CHUC.value,
             "contract": PersonKind.HOP_DONG.value,
             "head": Office.HEAD.value,
             "direct_unit": UnitRole.DIRECT_UNIT.value,
             "rulebook": rulebook,
             "codes": codes,
-            "says": says,
-            "month_text": f"{month.month:02d}/{month.year}",
+            "says": in_words_of(says, period.cycle),
+            "month_text": month.short,
             "month_link": str(month),
             "due_text": f"{period.assign_due:%d/%m/%Y}",
         },
@@ -178,7 +196,7 @@ def open_sheets(period: Period, today: date, *, rulebook: str, codes: list[str],
     return Opened(sheets, away, back)
 
 
-def _within(month: Month, today: date) -> date:
+def _within(month: Stretch, today: date) -> date:
     """Services that begin later than today wait for their day; an earlier or later month is taken from its edge."""
     if today < month.first_day:
         return month.first_day

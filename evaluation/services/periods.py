@@ -8,10 +8,11 @@ from sqlalchemy import text
 from evaluation import clock
 from evaluation.extensions import db
 from evaluation.models import Extension, Period, Report
+from evaluation.queries import cycles
 from evaluation.queries import periods as questions
 from evaluation.queries.organisation import Subject
 from evaluation.rules.deadlines import StepName, Timetable, due_dates, nth_working_day
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Month, Stretch, quarter_of
 from evaluation.rules.permissions import Action
 from evaluation.services import access, audit, opening, receipts, reminders, rulebooks
 from evaluation.services.access import Actor
@@ -21,8 +22,8 @@ SHEETS_OPENED = "Month %(month)s is open with %(count)s sheets in your unit. Ple
 OPENING_LOCK = 335_2025
 
 
-def open_month(month: Month, *, actor: Actor | None = None) -> Period:
-    """Opens a month with its dates and every sheet; run again, it adds only what is missing (Article 18).
+def open_month(month: Stretch, *, actor: Actor | None = None) -> Period:
+    """Opens a month, or a quarter, with its dates and every sheet; run again, it adds only what is missing (Article 18).
 
     Two runs at once wait for each other, so a doubled beat opens one month.
     """
@@ -57,10 +58,11 @@ def open_month(month: Month, *, actor: Actor | None = None) -> Period:
     return period
 
 
-def _new_period(month: Month) -> Period:
+def _new_period(month: Stretch) -> Period:
     days = due_dates(month.first_day, month.end, Timetable(), questions.days_off(month))
     period = Period(
         month=month.first_day,
+        cycle=month.cycle,
         opened_at=clock.now(),
         **{f"{step.value.lower()}_due": day for step, day in days.items()},
     )
@@ -194,8 +196,17 @@ def remind() -> int:
 
 
 def open_due_months() -> list[Period]:
-    """What beat does each night: the present month, and the one before while it is open, so that nobody who joined is missed."""
-    this = Month.of(clock.today())
-    earlier = questions.of_month(this.previous())
-    months = [this.previous()] if earlier is not None and earlier.closed_at is None else []
-    return [open_month(month) for month in [*months, this]]
+    """What beat does each night: the present month, and the one before while it is open, so that nobody who joined is missed.
+
+    Quarters likewise, as long as an agency evaluates by them.
+    """
+    this, quarter = Month.of(clock.today()), quarter_of(clock.today())
+    wanted: list[Stretch] = [*_still_open(this.previous()), this, *_still_open(quarter.previous())]
+    if cycles.agencies_by_quarter(quarter.first_day):
+        wanted.append(quarter)
+    return [open_month(one) for one in wanted]
+
+
+def _still_open(stretch: Stretch) -> list[Stretch]:
+    known = questions.of_month(stretch)
+    return [stretch] if known is not None and known.closed_at is None else []

@@ -9,6 +9,7 @@ from evaluation.extensions import db
 from evaluation.models import Extension, Period
 from evaluation.queries.periods import general_due
 from evaluation.rules.deadlines import StepName
+from evaluation.rules.periods import in_words_of
 from evaluation.rules.workflow import ReportState
 
 EXTENDED = {
@@ -87,8 +88,8 @@ def tell_extended(extension: Extension, period: Period) -> None:
             "report_id": extension.report_id,
             "agency_id": extension.agency_id,
             "granter": extension.granted_by,
-            "says": EXTENDED[extension.step],
-            "month": f"{period.month:%m/%Y}",
+            "says": in_words_of(EXTENDED[extension.step], period.cycle),
+            "month": period.covers.short,
             "due": f"{extension.due:%d/%m/%Y}",
             "reason": extension.reason,
             "link": PAGES[extension.step],
@@ -140,8 +141,8 @@ def tell_near(period: Period, step: StepName, days: list[date]) -> int:
             "step": step.value,
             "states": [state.value for state in WAITING_IN[step]],
             "days": days,
-            "says": NEAR[step],
-            "month": f"{period.month:%m/%Y}",
+            "says": in_words_of(NEAR[step], period.cycle),
+            "month": period.covers.short,
             "day": clock.today().isoformat(),
             "link": PAGES[step],
         },

@@ -23,6 +23,7 @@ from evaluation.models import (
 )
 from evaluation.queries import catalogue, organisation
 from evaluation.rules.deadlines import StepName
+from evaluation.rules.periods import in_words_of
 from evaluation.rules.permissions import Action
 from evaluation.rules.scoring import WorkKind
 from evaluation.rules.workflow import REPORT_MOVES, NotAllowed, ReportState, moved
@@ -379,8 +380,8 @@ def _tell_supervisor(report: Report, says: str) -> None:
     head = organisation.head_of(report.supervising_unit_id, clock.today())
     notices.tell(
         head.id if head else report.supervisor_id,
-        says,
+        in_words_of(says, report.period.cycle),
         link=f"/reviews/{report.id}",
         name=report.person.full_name,
-        month=f"{report.period.month:%m/%Y}",
+        month=report.period.covers.short,
     )

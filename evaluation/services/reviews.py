@@ -11,7 +11,7 @@ from evaluation.models import Notice, Period, Report, Stage, WorkItem
 from evaluation.queries import reviews as questions
 from evaluation.rules.attention import may_accept_in_bulk
 from evaluation.rules.deadlines import StepName
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Stretch, in_words_of
 from evaluation.rules.permissions import Action, Relation
 from evaluation.rules.workflow import ReportState
 from evaluation.services import access, audit, marks, moves, notices, periods, receipts, rulebooks, scores
@@ -179,18 +179,21 @@ def return_many(
     return done
 
 
-def remind(actor: Actor, month: Month) -> int:
+def remind(actor: Actor, month: Stretch) -> int:
     """Tells everybody in the actor's charge who has not submitted the month, once a day each; answers how many."""
     units = list(actor.standing.headed | actor.standing.delegated.keys())
-    period = db.session.scalar(select(Period).where(Period.month == month.first_day))
+    period = db.session.scalar(
+        select(Period).where(Period.month == month.first_day, Period.cycle == month.cycle)
+    )
     if period is None or not units:
         raise Missing(_("There is no such month."))
-    parameters = {"month": f"{period.month:%m/%Y}", "due": f"{period.submit_due:%d/%m/%Y}"}
+    parameters = {"month": period.covers.short, "due": f"{period.submit_due:%d/%m/%Y}"}
+    says = in_words_of(REMINDED, period.cycle)
     told_today = (
         select(Notice.id)
         .where(
             Notice.person_id == Report.person_id,
-            Notice.says == REMINDED,
+            Notice.says == says,
             Notice.parameters["month"].astext == parameters["month"],
             Notice.created_at >= clock.now().replace(hour=0, minute=0, second=0, microsecond=0),
         )
@@ -202,7 +205,7 @@ def remind(actor: Actor, month: Month) -> int:
             ["person_id", "says", "parameters", "link", "created_at"],
             select(
                 Report.person_id,
-                literal(REMINDED),
+                literal(says),
                 literal(parameters, Notice.parameters.type),
                 literal("/reports/"),
                 literal(clock.now()),
@@ -261,7 +264,12 @@ def _score(
         unit_id=report.unit_id,
         on_behalf_of=report.scored_for,
     )
-    notices.tell(report.person_id, SCORED, link=f"/results/{report.id}", month=f"{report.period.month:%m/%Y}")
+    notices.tell(
+        report.person_id,
+        in_words_of(SCORED, report.period.cycle),
+        link=f"/results/{report.id}",
+        month=report.period.covers.short,
+    )
 
 
 def _return(actor: Actor, report: Report, held: frozenset[Relation], reason: str) -> None:
@@ -282,9 +290,9 @@ def _return(actor: Actor, report: Report, held: frozenset[Relation], reason: str
     )
     notices.tell(
         report.person_id,
-        RETURNED,
+        in_words_of(RETURNED, report.period.cycle),
         link=f"/reports/{report.id}",
-        month=f"{report.period.month:%m/%Y}",
+        month=report.period.covers.short,
         reason=reason,
     )
 

@@ -1,4 +1,4 @@
-"""Copying last month's plan: same products and quantities, days of this month, coefficients in force now (Article 13, 18.1)."""
+"""Copying the plan of the last month (or quarter): same products and quantities, days of this month, coefficients in force now (Article 13, 18.1)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from evaluation.queries import catalogue
 from evaluation.queries import periods as period_questions
 from evaluation.queries import workplans as questions
 from evaluation.rules.deadlines import StepName
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Stretch, stretch_of
 from evaluation.rules.scoring import WorkKind
 from evaluation.services import access, assigning, audit, receipts
 from evaluation.services.access import Actor
@@ -33,12 +33,12 @@ class Copied:
 def copy_last_month(
     actor: Actor,
     unit_id: int,
-    month: Month,
+    month: Stretch,
     *,
     report_id: int | None = None,
     transaction_id: str | None = None,
 ) -> Copied:
-    """Gives each official of a unit (or one) last month's planned products again.
+    """Gives each official of a unit (or one) the planned products of the last period of the same cycle again.
 
     The product's version in force now decides task, coefficient and who may use it; a product already in this month's
     plan is not given twice, so copying twice is copying once. What was handed over last month is planned again.
@@ -86,7 +86,7 @@ def copy_last_month(
 class _Copies:
     """Everything copying needs, read in a fixed number of queries."""
 
-    def __init__(self, actor: Actor, month: Month, reports: list[Report]) -> None:
+    def __init__(self, actor: Actor, month: Stretch, reports: list[Report]) -> None:
         self.actor, self.month = actor, month
         self.before = questions.planned_by([report.person_id for report in reports], month.previous())
         self.due = period_questions.due_dates(reports)
@@ -159,16 +159,16 @@ class _Copies:
         return begun[-1] if begun else (versions[0] if versions else None)
 
 
-def same_working_day(day: date | None, month: Month, off: Collection[date]) -> date:
-    """The working day of a month with the same number as a day had in its own; the last one if there are not so many."""
+def same_working_day(day: date | None, month: Stretch, off: Collection[date]) -> date:
+    """The working day of a period with the same number as a day had in its own; the last one if there are not so many."""
     days = _working_days(month, off)
     if day is None:
         return days[-1]
-    before = [one for one in _working_days(Month.of(day), off) if one <= day]
+    before = [one for one in _working_days(stretch_of(day, month.cycle), off) if one <= day]
     return days[min(max(len(before), 1), len(days)) - 1]
 
 
-def _working_days(month: Month, off: Collection[date]) -> list[date]:
+def _working_days(month: Stretch, off: Collection[date]) -> list[date]:
     length = (month.end - month.first_day).days
     every = [month.first_day + timedelta(days=number) for number in range(length)]
     return [day for day in every if day.weekday() < 5 and day not in off]

@@ -14,7 +14,7 @@ from evaluation.queries import catalogue
 from evaluation.queries import periods as period_questions
 from evaluation.queries import workplans as questions
 from evaluation.rules.deadlines import StepName
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Stretch
 from evaluation.rules.scoring import WorkKind
 from evaluation.services import access, assigning, audit, moves, receipts
 from evaluation.services.access import Actor
@@ -67,7 +67,7 @@ def assign(
     _refuse_kind(kind)
     if kind is WorkKind.PLANNED:
         assigning.refuse_late_plan(report, assigning.plan_due(report))
-    month = Month.of(report.period.month)
+    month = report.period.covers
     product = _product(version_id, month)
     amount, day = assigning.read_terms(quantity, due_on, month)
     problem = assigning.why_not(product, report, catalogue.reaches([report])[report.id])
@@ -93,7 +93,7 @@ def assign(
 def assign_to_holders(
     actor: Actor,
     unit_id: int,
-    month: Month,
+    month: Stretch,
     *,
     position_id: int | None,
     version_id: int | None,
@@ -204,7 +204,7 @@ class GridConflict(moves.Overtaken):
 
 
 def save_grid(
-    actor: Actor, unit_id: int, month: Month, rows: Iterable[GridRow], *, transaction_id: str | None = None
+    actor: Actor, unit_id: int, month: Stretch, rows: Iterable[GridRow], *, transaction_id: str | None = None
 ) -> int:
     """Stores every changed quantity and day of a unit's lines, or none; returns how many sheets changed.
 
@@ -259,7 +259,7 @@ class _Change:
     removed: bool = False
 
 
-def _changes(reports: list[Report], typed: dict[int, GridRow], month: Month) -> list[_Change]:
+def _changes(reports: list[Report], typed: dict[int, GridRow], month: Stretch) -> list[_Change]:
     changes, faults = [], []
     for report in reports:
         for item in report.items:
@@ -361,7 +361,7 @@ def _refuse_kind(kind: WorkKind) -> None:
         raise Invalid([Fault("kind", _("Choose planned or ad hoc work."))])
 
 
-def _product(version_id: int | None, month: Month) -> ProductVersion:
+def _product(version_id: int | None, month: Stretch) -> ProductVersion:
     product = questions.version(version_id, month) if version_id else None
     if product is None:
         raise Invalid(

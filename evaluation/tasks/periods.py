@@ -4,7 +4,7 @@ import logging
 
 from evaluation import jobs
 from evaluation.extensions import celery
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import parse_stretch
 from evaluation.services import periods
 
 log = logging.getLogger(__name__)
@@ -12,9 +12,9 @@ log = logging.getLogger(__name__)
 
 @celery.task(name=jobs.OPEN_MONTH)
 def open_month(month: str | None = None) -> None:
-    """Opens a month, or what is due today; a second run adds nothing."""
-    opened = periods.open_due_months() if month is None else [periods.open_month(Month.parse(month))]
-    log.info("open: %s", ", ".join(f"{period.month:%Y-%m}" for period in opened))
+    """Opens a month or a quarter, or what is due today; a second run adds nothing."""
+    opened = periods.open_due_months() if month is None else [periods.open_month(parse_stretch(month))]
+    log.info("open: %s", ", ".join(str(period.covers) for period in opened))
 
 
 @celery.task(name=jobs.REMIND)

@@ -13,7 +13,7 @@ from evaluation.queries import catalogue_lists as lists
 from evaluation.queries import organisation
 from evaluation.queries.catalogue import Found
 from evaluation.queries.organisation import Subject
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Month, Stretch, parse_stretch
 from evaluation.rules.permissions import Action
 from evaluation.services import access, catalogue_reach, catalogue_search
 from evaluation.services.refusals import Fault, Invalid, Missing
@@ -148,9 +148,9 @@ def _id(text: str) -> int:
     return int(text)
 
 
-def _month(text: str | None) -> Month:
+def _month(text: str | None) -> Stretch:
     """The month of the address, this month without one."""
     try:
-        return Month.parse(text) if text else Month.of(clock.today())
+        return parse_stretch(text) if text else Month.of(clock.today())
     except ValueError:
         raise Invalid([Fault("month", _("Write the month as 2026-03."))]) from None

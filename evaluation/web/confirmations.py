@@ -12,7 +12,7 @@ from evaluation.queries import confirmations as questions
 from evaluation.queries import organisation
 from evaluation.queries import reviews as sheets_of
 from evaluation.queries.reviews import Sheet
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Stretch, parse_stretch
 from evaluation.rules.permissions import Action
 from evaluation.rules.workflow import ReportState
 from evaluation.services import access, confirmations, receipts, rulebooks
@@ -40,7 +40,7 @@ def check() -> Answer:
         return _list(faults=[Fault("", _("Choose at least one sheet."))]), 422
     return render_template(
         "confirmations/check.html",
-        month=Month.of(period.month),
+        month=period.covers,
         sheets=chosen,
         levels=questions.levels(chosen),
         warnings=[
@@ -75,7 +75,7 @@ def confirm() -> Answer:
 def send_back(report_id: int) -> Answer:
     """Asks for the reason, then gives the sheet back to its supervisor."""
     report, _held = access.report_for(current_actor(), report_id, to=Action.CONFIRM_REPORT)
-    month = str(Month.of(report.period.month))
+    month = str(report.period.covers)
     faults: list[Fault] = []
     status = 200
     if request.method == "POST":
@@ -162,8 +162,8 @@ def _list(*, faults: list[Fault] | None = None, picked: set[int] | None = None) 
             by_confirming[sheet.confirming_unit_id] = by_confirming.get(sheet.confirming_unit_id, 0) + 1
     return render_template(
         "confirmations/index.html",
-        months=[(Month.of(one.month), waits) for one, waits in _months()],
-        month=Month.of(period.month) if period else None,
+        months=[(one.covers, waits) for one, waits in _months()],
+        month=period.covers if period else None,
         units=units,
         waiting=waiting,
         picked=picked if picked is not None else {sheet.id for sheet in ready},
@@ -184,7 +184,7 @@ def _sheets() -> tuple[Period | None, list[Sheet]]:
     months = _months()
     wanted = _month(request.values.get("month"))
     if wanted is not None:
-        period = next((one for one, _waits in months if one.month == wanted.first_day), None)
+        period = next((one for one, _waits in months if one.covers == wanted), None)
         if period is None:
             abort(404)
     else:
@@ -207,9 +207,9 @@ def _led() -> list[int]:
     return list(standing.headed | standing.delegated.keys())
 
 
-def _month(text: str | None) -> Month | None:
+def _month(text: str | None) -> Stretch | None:
     try:
-        return Month.parse(text) if text else None
+        return parse_stretch(text) if text else None
     except ValueError:
         abort(404)
 

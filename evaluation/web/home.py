@@ -17,7 +17,7 @@ from evaluation.services import notices
 from evaluation.services.access import Actor
 from evaluation.web.access import current_actor
 from evaluation.web.presentation import day as day_text
-from evaluation.web.presentation import month as month_text
+from evaluation.web.presentation import period_label as month_text
 
 blueprint = Blueprint("home", __name__)
 
@@ -80,7 +80,7 @@ def _own_task(sheet: OwnSheet) -> Task:
 
 def _leading_tasks(month: LedMonth) -> list[Task]:
     name = month_text(month.month)
-    text = month.month.strftime("%Y-%m")
+    text = str(month.month)
     found = []
     if month.without_work:
         found.append(

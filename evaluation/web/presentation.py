@@ -18,7 +18,7 @@ from wtforms.form import BaseForm
 from evaluation.clock import PROVINCE_ZONE
 from evaluation.rules.bands import LABELS
 from evaluation.rules.explain import parse_exact, shown
-from evaluation.rules.periods import ROMAN, Span, SpanKind, Stretch, parse_stretch
+from evaluation.rules.periods import ROMAN, Cycle, Span, SpanKind, Stretch, parse_stretch, stretch_of
 
 NOTHING = "–"
 SWAP = str.maketrans(",.", ".,")
@@ -108,15 +108,23 @@ def clock_time(value: datetime | None) -> str:
     return NOTHING if value is None else f"{local(value):%H:%M:%S}"
 
 
-def period_label(value: Stretch | date | str | None) -> str:
-    """What a sheet covers, by name: 'tháng 10/2026' or 'quý III/2026'; a day stands for its month."""
+def period_label(value: Stretch | date | str | None, cycle: Cycle = Cycle.MONTH) -> str:
+    """What a sheet covers, by name: 'tháng 10/2026' or 'quý III/2026'; a day stands for its month or its quarter."""
     if value is None or value == "":
         return NOTHING
     if isinstance(value, str):
         value = parse_stretch(value)
+    if isinstance(value, date):
+        value = stretch_of(value, cycle)
     if isinstance(value, Span):
         return span(value)
     return _("month %(number)s/%(year)s", number=f"{value.month:02d}", year=value.year)
+
+
+def period_title(value: Stretch | date | str | None, cycle: Cycle = Cycle.MONTH) -> str:
+    """The same at the beginning of a line: 'Quý III/2026'."""
+    name = period_label(value, cycle)
+    return name[:1].upper() + name[1:]
 
 
 month = period_label  # under this name since only months were evaluated
@@ -258,6 +266,7 @@ def register(app: Flask) -> None:
         moment=moment,
         time=clock_time,
         period_label=period_label,
+        period_title=period_title,
         month=period_label,
         span=span,
         quarter=quarter,

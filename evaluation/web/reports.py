@@ -19,7 +19,7 @@ from evaluation.services.reports import LineEntry, Stale
 from evaluation.web import sheet_page
 from evaluation.web.access import current_actor
 from evaluation.web.presentation import clock_time
-from evaluation.web.presentation import month as month_text
+from evaluation.web.presentation import period_label as month_text
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 CELLS = ("done", "quality_fails", "delays", "done_on", "note")
@@ -302,7 +302,7 @@ def _add_page(report: Report, form: Mapping[str, str], faults: list[Fault]) -> s
         words=words,
         products=catalogue_search.for_report(current_actor(), report.id, words=words),
         form_values=form,
-        month=month_text(report.period.month),
+        month=month_text(report.period.covers),
         errors=[(fault.place, fault.message) for fault in faults],
         faults={fault.place: fault.message for fault in faults},
     )

@@ -16,7 +16,7 @@ from evaluation.models import Period, Report, WorkItem
 from evaluation.queries import reviews as questions
 from evaluation.queries.reviews import Sheet
 from evaluation.rules import grading
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Stretch, parse_stretch
 from evaluation.rules.permissions import Action
 from evaluation.rules.workflow import ReportState
 from evaluation.services import access, outlooks, receipts, reviews, rulebooks
@@ -113,7 +113,7 @@ def score(report_id: int) -> Answer:
         ),
         "success",
     )
-    return redirect(url_for(".index", month=str(Month.of(report.period.month))), 303)
+    return redirect(url_for(".index", month=str(report.period.covers)), 303)
 
 
 @blueprint.post("/accept")
@@ -207,8 +207,8 @@ def _inbox(*, faults: list[Fault] | None = None, picked: Collection[int] | None 
     )
     return render_template(
         "reviews/index.html",
-        months=[(Month.of(one.month), waiting) for one, waiting in months],
-        month=Month.of(period.month) if period else None,
+        months=[(one.covers, waiting) for one, waiting in months],
+        month=period.covers if period else None,
         sheets=sheets,
         waiting=[one for one in sheets if one.waits],
         others=[one for one in sheets if not one.waits],
@@ -243,7 +243,7 @@ def _chosen(months: list[tuple[Period, int]]) -> Period | None:
     """The month asked for; else the oldest in which somebody waits, else the newest."""
     wanted = _month(request.values.get("month"))
     if wanted is not None:
-        found = next((period for period, _waiting in months if period.month == wanted.first_day), None)
+        found = next((period for period, _waiting in months if period.covers == wanted), None)
         if found is None:
             abort(404)
         return found
@@ -251,9 +251,9 @@ def _chosen(months: list[tuple[Period, int]]) -> Period | None:
     return waiting[-1] if waiting else (months[0][0] if months else None)
 
 
-def _month(text: str | None) -> Month | None:
+def _month(text: str | None) -> Stretch | None:
     try:
-        return Month.parse(text) if text else None
+        return parse_stretch(text) if text else None
     except ValueError:
         abort(404)
 
@@ -304,7 +304,7 @@ def _row(opened: Panel | None, report: Report | None = None, *, with_tiles: bool
         panel=opened,
         picked={sheet.id} if opened is None and sheet.bulk and not sheet.findings else set(),
         score=_score_now(opened) if opened else None,
-        month=Month.of(report.period.month),
+        month=report.period.covers,
         tiles=tiles,
         states=STATES,
         transaction_id=receipts.new_id(),
@@ -317,7 +317,7 @@ def _page(opened: Panel) -> str:
         sheet=questions.one(opened.report, rulebooks.shelf()),
         panel=opened,
         score=_score_now(opened),
-        month=Month.of(opened.report.period.month),
+        month=opened.report.period.covers,
         errors=opened.summary,
         states=STATES,
         transaction_id=receipts.new_id(),

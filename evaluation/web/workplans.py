@@ -11,7 +11,7 @@ from evaluation import clock
 from evaluation.extensions import db
 from evaluation.queries import periods as period_questions
 from evaluation.queries import workplans as questions
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Stretch, parse_stretch
 from evaluation.rules.scoring import WorkKind
 from evaluation.services import assigning, catalogue_search, handovers, receipts, workplans
 from evaluation.services.refusals import Conflict, Invalid, Missing
@@ -33,7 +33,7 @@ def index() -> Answer | str:
     period = period_questions.of_month(chosen) if chosen else period_questions.latest_open()
     rows = questions.led_units(units, period, actor.person_id) if period and units else []
     if len(rows) == 1 and chosen is None and period is not None:
-        return redirect(url_for(".unit", unit_id=rows[0].unit_id, month=Month.of(period.month)))
+        return redirect(url_for(".unit", unit_id=rows[0].unit_id, month=period.covers))
     return render_template("workplans/index.html", rows=rows, period=period, months=months)
 
 
@@ -129,7 +129,7 @@ def hand_over(item_id: int) -> Answer | str | tuple[str, int]:
     actor, typed = current_actor(), request.form
     item = handovers.item_for(actor, item_id)
     report, errors, status = item.report, None, 200
-    back = url_for(".unit", unit_id=report.supervising_unit_id, month=Month.of(report.period.month))
+    back = url_for(".unit", unit_id=report.supervising_unit_id, month=report.period.covers)
     if request.method == "POST":
         try:
             workplans.hand_over(
@@ -169,7 +169,7 @@ def _own_sheet(person_id: int, report: Any) -> int | None:
 
 def _page(
     unit_id: int,
-    month: Month,
+    month: Stretch,
     *,
     errors: list[Any] | None = None,
     faults: Invalid | None = None,
@@ -181,7 +181,7 @@ def _page(
     actor = current_actor()
     assigning.unit_for(actor, unit_id)
     months, unit_name = questions.months_and_name(unit_id, month)
-    period = next((one for one in months if one.month == month.first_day), None)
+    period = next((one for one in months if one.covers == month), None)
     if period is None:
         raise Missing(_("This month has not been opened."))
     sheets = questions.page_sheets(unit_id, period.id, actor.person_id)
@@ -213,7 +213,7 @@ def _page(
         faults=places,
         added=added or {"to": request.args.get("to", "")},
         found=found,
-        months=[one.month for one in months],
+        months=[one.covers for one in months if one.cycle is period.cycle],
         days_left=(period.assign_due - clock.today()).days,
         transaction_id=receipts.new_id(),
         copy_id=receipts.new_id(),
@@ -248,8 +248,8 @@ def _say(text: str, done: int, skipped: list[tuple[str, str]]) -> None:
         flash(_("and %(count)s more were left out.", count=len(skipped) - MOST_NAMED), "warning")
 
 
-def _month(text: str) -> Month:
+def _month(text: str) -> Stretch:
     try:
-        return Month.parse(text)
+        return parse_stretch(text)
     except ValueError:
         abort(404)
