@@ -91,13 +91,14 @@ class BandRow:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """A question the law leaves open, with its dated answer and who answered."""
+    """A question the law leaves open, with its dated answer and who answered; `question` is its number in the list of open questions."""
 
     asks: str
     options: Mapping[str | bool, str]
     default: str | bool
     decided_by: str | None
     answers: Dated[str | bool]
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ class Rulebook:
     chapters: frozenset[str]
     fingerprint: str
     file: str
+    unit: str | None = None
 
     def covers(self, day: date, kind: PersonKind | None = None) -> bool:
         """Whether the decree decides on a day about a kind of person, or about anybody (None); the last day is excluded."""
@@ -198,6 +200,28 @@ class Rulebook:
             raise RulebookError("%(file)s holds no table called %(key)s.", file=self.file, key=key)
         return self.tables[key].at(day)
 
+    def weights(self, day: date) -> Row | None:
+        """The row of weights of quantity, quality and progress: the unit's own, else everybody's; None where all are equal."""
+        if not self.has("weights"):
+            return None
+        rows = self.table("weights.results", day)
+        own = [row for row in rows if row.maybe_text("unit") == self.unit]
+        return (own or [row for row in rows if "unit" not in row])[0]
+
+    def units(self) -> frozenset[str]:
+        """Codes of the units that have weights of their own at some time."""
+        if not self.has("weights"):
+            return frozenset()
+        versions = [rows for _since, rows in self.tables["weights.results"].values]
+        return frozenset(row.text("unit") for rows in versions if rows for row in rows if "unit" in row)
+
+    def for_unit(self, code: str) -> Rulebook:
+        """The same decree with a unit's own weights, under a name ('decree-233-2026@H17.05') and a fingerprint of its own."""
+        if code not in self.units():
+            return self
+        mark = hashlib.sha256(f"{self.fingerprint}|unit={code}".encode()).hexdigest()
+        return replace(self, name=f"{self.name}@{code}", unit=code, fingerprint=mark)
+
     def with_choices(self, answers: Mapping[str, str | bool]) -> Rulebook:
         """The same decree with other answers to its open questions, under a fingerprint of its own."""
         choices = dict(self.choices)
@@ -231,6 +255,8 @@ class Shelf:
 
         self.books: tuple[Rulebook, ...] = tuple(load(path) for path in paths)
         self._refuse_unclear_terms()
+        of_units = [book.for_unit(code) for book in self.books for code in sorted(book.units())]
+        self._by_name = {book.name: book for book in (*self.books, *of_units)}
 
     def for_day(self, family: str, day: date) -> Rulebook:
         """The one rulebook of a family ('evaluation', 'commendation') on a day; for 'evaluation' the one of công chức."""
@@ -281,10 +307,9 @@ class Shelf:
         return sorted(found, key=lambda one: one[1].since)
 
     def named(self, name: str) -> Rulebook:
-        """The rulebook of a name, as a frozen result remembers it."""
-        for book in self.books:
-            if book.name == name:
-                return book
+        """The rulebook of a name, as a frozen result remembers it; after an @ stands a unit with weights of its own."""
+        if name in self._by_name:
+            return self._by_name[name]
         raise RulebookError("There is no rulebook called %(name)s in evaluation/rulebooks.", name=name)
 
     def latest(self, family: str) -> Rulebook:

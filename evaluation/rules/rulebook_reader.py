@@ -309,7 +309,7 @@ class _Reader:
     def _choice(self, key: str, method: Method) -> Choice:
         place: tuple[object, ...] = ("choices", key)
         self.mapping(place)
-        self._known(place, ("asks", "options", "default", "decided_by", *DATED))
+        self._known(place, ("question", "asks", "options", "default", "decided_by", *DATED))
         options = self.mapping((*place, "options"))
         for option in options:
             if option not in method.options(key):
@@ -332,6 +332,7 @@ class _Reader:
             default=answer((*place, "default"), self.at(*place, "default")),
             decided_by=None if decided_by is None else str(decided_by),
             answers=self._dated(place, key, answer),
+            question=self.text(*place, "question") if "question" in self.at(*place) else None,
         )
 
     def _bands(self, place: tuple[object, ...], raw: Any) -> tuple[BandRow, ...]:
@@ -411,6 +412,8 @@ class _Reader:
         for key in book.grounds:
             if key not in cited:
                 self.refuse(("grounds", key), "no rule cites the ground %(key)s.", key=key)
+        if book.has("weights"):
+            self._check_weights(book)
         if book.criteria is not None:
             for day, rows in book.criteria.values:
                 if rows and sum(row.max_points for row in rows) != book.number("general_max", day):
@@ -419,3 +422,13 @@ class _Reader:
                         "the general criteria of %(day)s do not add up to general_max.",
                         day=day_text(day),
                     )
+
+    def _check_weights(self, book: Rulebook) -> None:
+        for since, rows in book.tables["weights.results"].values:
+            place = ("weights", "results", "values", since)
+            if all("unit" in row for row in rows or ()):
+                self.refuse(place, "a row without `unit` must say the weights of everybody else.")
+            for at, row in enumerate(rows or ()):
+                weights = [row.number(part) for part in ("quantity", "quality", "progress")]
+                if min(weights) < 0 or sum(weights) == 0:
+                    self.refuse((*place, at), "weights cannot be negative, and not all of them nothing.")

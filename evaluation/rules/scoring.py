@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
-from math import lcm
+from math import gcd, lcm
 from typing import NamedTuple
 
 from evaluation.rules.bands import Band
@@ -38,6 +38,7 @@ __all__ = [
 
 ZERO = Fraction(0)
 HUNDRED = Fraction(100)
+THREE_HUNDRED = 3 * HUNDRED
 
 
 class ScoreStatus(StrEnum):
@@ -103,6 +104,7 @@ class _Law:
     general_max: Fraction
     deduction: Fraction
     leader_ratios: tuple[Fraction, Fraction]
+    weights: tuple[int, int, int]
     cap_each: bool
     per_unit: bool
     late_costs_all: bool
@@ -119,6 +121,7 @@ def _law(book: Rulebook, day: date) -> _Law:
         general_max=book.number("general_max", day),
         deduction=book.number("finding_deduction", day),
         leader_ratios=(book.number("leader_ratio_full", day), book.number("leader_ratio_reduced", day)),
+        weights=_weights(book, day),
         cap_each=book.choice("ratio_cap", day) == "EACH_100",
         per_unit=book.choice("deduction", day) == "PER_UNIT",
         late_costs_all=book.choice("late_product", day) == "NOTHING",
@@ -129,6 +132,18 @@ def _law(book: Rulebook, day: date) -> _Law:
             (row.at_least.numerator, row.at_least.denominator, Band(row.band)) for row in book.bands(day)
         ),
     )
+
+
+def _weights(book: Rulebook, day: date) -> tuple[int, int, int]:
+    """Weights of quantity, quality and progress in smallest whole numbers; equal where the rulebook names none."""
+    row = book.weights(day)
+    if row is None:
+        return 1, 1, 1
+    a, b, c = (row.number(part) for part in ("quantity", "quality", "progress"))
+    common = lcm(a.denominator, b.denominator, c.denominator)
+    p, q, r = (weight.numerator * (common // weight.denominator) for weight in (a, b, c))
+    shared = gcd(p, q, r)
+    return p // shared, q // shared, r // shared
 
 
 def line_sums(line: WorkLine, *, book: Rulebook, day: date) -> Sums:
@@ -244,18 +259,20 @@ def totals_of_parts(
 
 
 def _task_share(parts: Parts, leader: LeaderRatios | None, law: _Law) -> tuple[int, int]:
-    """Mean of the three or six ratios, at most one, as numerator and denominator."""
+    """Weighted mean of the three ratios, with d, đ and e as the other half for leaders; at most one."""
     whole, a, b, c = parts
     if whole == 0:
         whole, a, b, c = 1, 0, 0, 0
     if law.cap_each:
         a, b, c = min(a, whole), min(b, whole), min(c, whole)
+    p, q, r = law.weights
+    top, bottom = p * a + q * b + r * c, (p + q + r) * whole
     if leader is None:
-        return min(a + b + c, 3 * whole), 3 * whole
+        return min(top, bottom), bottom
     assert leader.unit_result is not None
-    led = (leader.unit_result + leader.organising + leader.cohesion) / HUNDRED
-    top = (a + b + c) * led.denominator + led.numerator * whole
-    bottom = 6 * whole * led.denominator
+    led = (leader.unit_result + leader.organising + leader.cohesion) / THREE_HUNDRED
+    top = top * led.denominator + led.numerator * bottom
+    bottom = 2 * bottom * led.denominator
     return min(top, bottom), bottom
 
 
@@ -288,13 +305,15 @@ def judge(
         working.ratio("progress", "Progress", "c", sums.progress, sums.assigned, c)
     if status is ScoreStatus.PENDING:
         return PeriodScore(status, a, b, c, uncapped, None, general, None, None, working.done())
-    ratios = [a, b, c]
+    ratios, weights = [a, b, c], [Fraction(weight) for weight in law.weights]
     if leader is not None:
         assert leader.unit_result is not None
         ratios += working.led(leader.unit_result, leader.organising, leader.cohesion)
-    share = min(sum(ratios, ZERO) / len(ratios), HUNDRED)
+        weights += [sum(weights, ZERO) / 3] * 3
+    reached = sum((weight * ratio for weight, ratio in zip(weights, ratios, strict=True)), ZERO)
+    share = min(reached / sum(weights, ZERO), HUNDRED)
     task = share / HUNDRED * law.task_max
-    working.task(ratios, law.task_max, task)
+    working.task(ratios, weights, law.task_max, task)
     total = task + general
     formula = f"{written(general)} + {written(task)} {equals(total)}"
     if law.two_decimals_first:
@@ -358,11 +377,18 @@ class _Working:
         self.add("cohesion", "Uniting the officials", f"e = {written(cohesion)}%", cohesion)
         return [unit_result, organising, cohesion]
 
-    def task(self, ratios: list[Fraction], most: Fraction, task: Fraction) -> None:
-        terms = " + ".join(f"{written(ratio, 2)}%" for ratio in ratios)
-        formula = f"({terms}) / {len(ratios)} × {written(most)} {equals(task)}"
-        if task == most and sum(ratios) > HUNDRED * len(ratios):
-            formula = f"({terms}) / {len(ratios)} × {written(most)} → {written(most)}"
+    def task(self, ratios: list[Fraction], weights: list[Fraction], most: Fraction, task: Fraction) -> None:
+        if len(set(weights)) == 1:
+            weights = [Fraction(1)] * len(weights)
+        terms = " + ".join(
+            f"{written(ratio, 2)}%" if weight == 1 else f"{written(weight)} × {written(ratio, 2)}%"
+            for weight, ratio in zip(weights, ratios, strict=True)
+        )
+        whole = sum(weights, ZERO)
+        formula = f"({terms}) / {written(whole)} × {written(most)} {equals(task)}"
+        reached = sum((weight * ratio for weight, ratio in zip(weights, ratios, strict=True)), ZERO)
+        if task == most and reached > HUNDRED * whole:
+            formula = f"({terms}) / {written(whole)} × {written(most)} → {written(most)}"
         self.add("task", "Task results", formula, task)
 
     def done(self) -> tuple[Step, ...]:
