@@ -1,0 +1,77 @@
+"""Doors to the working of a result: who may read the result may read how it came about, and reading leaves the same trace."""
+
+from flask_babel import gettext as _
+
+from evaluation.extensions import db
+from evaluation.models import EligibilityEntry, YearGrade
+from evaluation.queries import workings as queries
+from evaluation.rules.periods import Month, Span, Stretch
+from evaluation.rules.permissions import Action
+from evaluation.rules.working import Working
+from evaluation.services import (
+    access,
+    audit,
+    commendation_lists,
+    grades,
+    results,
+    standings,
+    working_of_grade,
+    working_of_sheet,
+    working_of_unit,
+    working_of_verdict,
+)
+from evaluation.services.access import Actor
+from evaluation.services.refusals import Missing
+
+
+def of_score(actor: Actor, sheet_id: int) -> Working:
+    """How a frozen score came about, for whoever may read the sheet (READ_REPORT)."""
+    sheet = queries.sheet(sheet_id)
+    if sheet is None:
+        raise Missing(_("There is no such score."))
+    report, _held = access.report_for(actor, sheet.report_id, to=Action.READ_REPORT)
+    working = working_of_sheet.of_sheet(sheet)
+    results.record_reading(actor, report)
+    return working
+
+
+def of_class(actor: Actor, grade_id: int) -> Working:
+    """How a class of the year came about, for whoever may see the class."""
+    grade, _held = grades.grade_for(actor, grade_id)
+    working = working_of_grade.of_grade(grade)
+    _record(actor, "grade.read", grade, grade.person_id, grade.unit_id)
+    return working
+
+
+def of_unit(actor: Actor, unit_id: int, period: str) -> Working:
+    """How a unit's figure of a month or a span came about, for whoever may read the unit (READ_UNIT)."""
+    standings.open_unit(actor, unit_id)
+    return working_of_unit.of_unit(unit_id, period_of(period))
+
+
+def of_verdict(actor: Actor, entry_id: int) -> Working:
+    """How a verdict came about, for whoever may read the list (READ_COMMENDATIONS)."""
+    why = commendation_lists.why(actor, entry_id)
+    working = working_of_verdict.of_verdict(why)
+    entry = db.session.get_one(EligibilityEntry, entry_id)
+    _record(actor, "commendations.read", entry, entry.person_id, entry.unit_id)
+    return working
+
+
+def period_of(text: str) -> Stretch:
+    """'2026-03', '2026-Q1', '2026-H1' or '2026'; anything else is Missing."""
+    for read in (Month.parse, Span.parse):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    raise Missing(_("There is no such period. Write 2026-03, 2026-Q1, 2026-H1 or 2026."))
+
+
+def _record(
+    actor: Actor, action: str, subject: YearGrade | EligibilityEntry, person_id: int | None, unit_id: int
+) -> None:
+    """The trace of reading about another person; about oneself, and about a unit, there is none."""
+    if person_id is not None and person_id != actor.person_id:
+        audit.record(actor, action, subject, unit_id=unit_id)
+        db.session.commit()
