@@ -10,6 +10,7 @@ from evaluation.extensions import celery, db
 
 OPEN_MONTH = "months.open"
 REMIND = "months.remind"
+REMIND_OF_PETITIONS = "petitions.remind"
 ROLL_UP_DUE = "rollups.due"
 RUN_JOB = "jobs.run"
 RESUME_JOBS = "jobs.resume"

@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import text
 
 from evaluation.extensions import db
+from evaluation.queries.petitions import AS_MATTERS
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import parse_exact
 from evaluation.rules.facts import (
@@ -97,9 +98,11 @@ where discipline.decided_on <= :as_of and (
     or extract(year from discipline.decided_on) = :year or extract(year from discipline.starts_on) = :year)
 order by discipline.decided_on, discipline.id
 """
-PENDING = (
-    "select * from pending_matter where person_id = any(:people) and opened_on <= :as_of order by opened_on"
-)
+PENDING = f"""
+select person_id, kind, opened_on, closed_on, outcome from pending_matter
+where person_id = any(:people) and opened_on <= :as_of
+union all {AS_MATTERS} order by opened_on
+"""
 TITLES = """
 select * from title
 where person_id = any(:people) and year <= :year and (decided_on is null or decided_on <= :as_of) order by year, id

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -12,18 +12,18 @@ from evaluation.models import Stage
 from evaluation.models.base import coefficient, quantity
 from evaluation.queries.replacing import copy_lines, one_at_a_time
 from evaluation.queries.sums import work_and_general
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Cycle, Stretch, stretch_of
 from evaluation.rules.terms import SqlTerms, places
 
 # Decimals of a quantity times a coefficient, as the tables keep them.
 PLACES = (quantity.scale or 0) + (coefficient.scale or 0)
 
-# The tree as it stood when the month began, or when a unit of this month began; every unit with itself and all above.
+# The tree as it stood when the period began, or when a unit of this period began; every unit with itself and all above.
 # It stands on an expression `people` that names the units with sheets.
 ABOVE = """
 place as (
     select distinct on (unit_id) unit_id, parent_id from unit_place
-    where valid_from < cast(:day as date) + interval '1 month' and (valid_to is null or valid_to > :day)
+    where valid_from < :until and (valid_to is null or valid_to > :day)
     order by unit_id, valid_from
 ),
 above(unit_id, ancestor_id) as (
@@ -103,10 +103,15 @@ group by above.ancestor_id
 
 DUE = text(
     """
-    select period.month
+    select period.month, period.cycle
     from period
     join lateral (
-        select count(*) as sheets, max(greatest(saved_at, submitted_at, scored_at, confirmed_at, published_at)) as changed
+        select count(*) as sheets, greatest(
+            max(greatest(saved_at, submitted_at, scored_at, confirmed_at, published_at)),
+            -- a petition that was upheld changed a score and nothing else of its sheet
+            (select max(petition.decided_at) from petition join report scored on scored.id = petition.report_id
+             where scored.period_id = period.id and petition.state = 'UPHELD')
+        ) as changed
         from report where period_id = period.id
     ) as report on report.sheets > 0
     left join lateral (
@@ -114,7 +119,7 @@ DUE = text(
     ) as run on true
     where run.moment is null or report.changed >= run.moment
        or report.sheets <> (select count(*) from person_month where period_id = period.id)
-    order by period.month
+    order by period.month, period.cycle
     """
 )
 
@@ -196,13 +201,13 @@ def replace_people(period_id: int, first: int, last: int, lines: Iterable[str]) 
     )
 
 
-def replace_units(period_id: int, day: date, moment: datetime) -> None:
-    """Every unit's month anew, with all below it as the tree stood on the first day."""
+def replace_units(period_id: int, stretch: Stretch, moment: datetime) -> None:
+    """Every unit's month or quarter anew, with all below it as the tree stood on the first day."""
     one_at_a_time("unit_month", period_id)
     db.session.execute(text("delete from unit_month where period_id = :period_id"), {"period_id": period_id})
     db.session.execute(
         text(REPLACE_UNITS.format(above=ABOVE)),
-        {"period_id": period_id, "day": day, "moment": moment},
+        {"period_id": period_id, "day": stretch.first_day, "until": stretch.end, "moment": moment},
     )
 
 
@@ -229,6 +234,6 @@ def figures(period_id: int) -> dict[str, int]:
     return dict(row._mapping)
 
 
-def due_months() -> list[Month]:
-    """Months whose sheets changed since they were last rolled up."""
-    return [Month.of(day) for day in db.session.scalars(DUE)]
+def due_periods() -> list[Stretch]:
+    """Months and quarters whose sheets changed since they were last rolled up."""
+    return [stretch_of(first, Cycle(cycle)) for first, cycle in db.session.execute(DUE)]

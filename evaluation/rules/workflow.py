@@ -73,6 +73,12 @@ GRADE_MOVES: tuple[Move, ...] = (
     Move("publish", frozenset({GradeState.DECIDED}), GradeState.PUBLISHED, CONFIRMER),
 )
 
+PETITION_MOVES: tuple[Move, ...] = (
+    Move("take_back", frozenset({PetitionState.LODGED}), PetitionState.WITHDRAWN, OWNER),
+    Move("uphold", frozenset({PetitionState.LODGED}), PetitionState.UPHELD, CONFIRMER),
+    Move("reject", frozenset({PetitionState.LODGED}), PetitionState.REJECTED, CONFIRMER),
+)
+
 WRONG_STATE = {
     "submit": "This sheet has already been submitted.",
     "withdraw": "Only a submitted sheet that nobody has scored can be withdrawn.",
@@ -82,6 +88,9 @@ WRONG_STATE = {
     "confirm": "Only a scored sheet can be confirmed.",
     "publish": "Only a confirmed result can be published.",
     "decide": "Only a proposed class can be decided.",
+    "take_back": "Only a petition that was not answered yet can be taken back.",
+    "uphold": "This petition was already answered or taken back.",
+    "reject": "This petition was already answered or taken back.",
 }
 WRONG_PERSON = {
     "submit": "Only the official can submit this sheet.",
@@ -92,6 +101,9 @@ WRONG_PERSON = {
     "confirm": "Only the head of the using agency can confirm this sheet.",
     "publish": "Only the head of the using agency can publish results.",
     "decide": "Only the competent authority can decide this class.",
+    "take_back": "Only the official who lodged this petition can take it back.",
+    "uphold": "Only whoever confirmed the result answers this petition, and nobody answers the own one.",
+    "reject": "Only whoever confirmed the result answers this petition, and nobody answers the own one.",
 }
 
 

@@ -78,7 +78,7 @@ def decide(
     if receipts.taken(actor, transaction_id, "grade.decided") is not None:
         return first
     queries.lock_quota(first.agency_id, first.year)
-    grade = _decide(actor, grade_id, klass, reason, decision_number, exceptional_document)
+    grade = decide_locked(actor, grade_id, klass, reason, decision_number, exceptional_document)
     receipts.keep(transaction_id, {"grade": grade_id})
     db.session.commit()
     return grade
@@ -96,13 +96,13 @@ def decide_as_proposed(actor: Actor, grade_ids: list[int], *, transaction_id: st
                 [Fault(f"grade-{grade_id}", _("This official has no proposed class: decide it singly."))]
             )
         queries.lock_quota(grade.agency_id, grade.year)
-        _decide(actor, grade_id, grade.proposed_class, None, None, None)
+        decide_locked(actor, grade_id, grade.proposed_class, None, None, None)
     receipts.keep(transaction_id, {"count": len(set(grade_ids))})
     db.session.commit()
     return len(set(grade_ids))
 
 
-def _decide(
+def decide_locked(
     actor: Actor,
     grade_id: int,
     klass: Band,
@@ -110,6 +110,7 @@ def _decide(
     decision_number: str | None,
     exceptional_document: str | None,
 ) -> YearGrade:
+    """Decides one class under a quota that the caller holds locked, and commits nothing; petitions come here too."""
     grade, held = grade_for(actor, grade_id, lock=True)
     if not allowed(Action.DECIDE_GRADE, held):
         raise Forbidden(_("Only the competent head decides this class, and nobody decides the own one."))

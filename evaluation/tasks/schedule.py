@@ -31,6 +31,11 @@ TIMETABLE = [
     ),
     Entry(jobs.REMIND, crontab(hour=7, minute=30), "before the working day begins"),
     Entry(
+        jobs.REMIND_OF_PETITIONS,
+        crontab(hour=7, minute=35),
+        "the last day for an answer is counted in working days",
+    ),
+    Entry(
         jobs.ROLL_UP_DUE,
         crontab(hour=1, minute=15),
         "nightly, after the day's late submissions and before backups",
