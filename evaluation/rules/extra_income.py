@@ -1,4 +1,4 @@
-"""Extra income of a month by its class: a share of the base salary, never below the floor; finance pays, this only says how much."""
+"""Extra income of a month by its class: a share of the base salary, never below the floor; the amount is left to finance."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class BandRow:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """A question the law leaves open, with its dated answer and who answered; `question` is its number in the list of open questions."""
+    """A question the law leaves open (`question` is its number), with its dated answer and who answered."""
 
     asks: str
     options: Mapping[str | bool, str]

@@ -10,7 +10,6 @@ from evaluation.rules.golden import try_case
 from evaluation.rules.rulebook import default_shelf
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
-LATER_KINDS = {"organisation_class", "extra_income"}
 LATER_AWARDS = {"CSTDT", "TTLDTT", "TTLDXS", "BKT", "HCLD3"}
 
 
@@ -23,7 +22,7 @@ def cases() -> list[Any]:
 
 
 def is_later(case: dict[str, Any]) -> bool:
-    return case["kind"] in LATER_KINDS or case.get("award") in LATER_AWARDS
+    return case.get("award") in LATER_AWARDS
 
 
 @pytest.mark.parametrize("case", [param for param in cases() if not is_later(param.values[0])])
