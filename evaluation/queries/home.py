@@ -47,7 +47,7 @@ def own_sheets(person_id: int) -> list[OwnSheet]:
         .order_by(Period.month.desc())
         .limit(3)
     )
-    return [OwnSheet(report_id, stretch_of(first, cycle), *rest) for report_id, first, cycle, *rest in rows]
+    return [OwnSheet(row[0], stretch_of(row[1], row[2]), *row[3:]) for row in rows]
 
 
 def led_months(units: Iterable[int], person_id: int) -> list[LedMonth]:
@@ -78,4 +78,4 @@ def led_months(units: Iterable[int], person_id: int) -> list[LedMonth]:
         .order_by(Period.month.desc(), Period.cycle)
         .limit(4)
     )
-    return [LedMonth(stretch_of(first, cycle), *rest) for first, cycle, *rest in rows]
+    return [LedMonth(stretch_of(row[0], row[1]), *row[2:]) for row in rows]

@@ -1,12 +1,15 @@
-"""Quarter, half-year and year: the means of people's months, and of units from their people's."""
+"""Quarter, half-year and year: the means of people's months and quarters, and of units from their people's."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, text
 
 from evaluation.extensions import db
+from evaluation.queries.cycles import COVERED
 from evaluation.queries.replacing import copy_lines, one_at_a_time
 from evaluation.queries.rollups import Range
 from evaluation.rules.periods import Span
@@ -60,10 +63,45 @@ REPLACE_SPAN_UNITS = text(
 )
 
 
+QUARTERS = text(
+    f"""
+    select report.person_id, extract(month from period.month)::int as month, report.exact_total, report.unit_id,
+        covered.months, extract(month from covered.last_month)::int as last_month
+    from period
+    join person_month report on report.period_id = period.id and report.exact_total is not null
+        and report.person_id between :first and :last
+    cross join lateral ({COVERED}) as covered
+    where period.cycle = 'QUARTER' and period.month >= :since and period.month < :until and covered.months > 0
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PartOfYear:
+    """A scored month, or a scored quarter with the months it speaks for and the last of them."""
+
+    month: int
+    exact_total: str
+    unit_id: int
+    months: int
+    last_month: int
+
+
+def quarters_of_year(year: int, first: int, last: int) -> dict[int, list[PartOfYear]]:
+    """The quarters that were evaluated whole, of a run of people by person; nothing to read while all go by month."""
+    found: dict[int, list[PartOfYear]] = defaultdict(list)
+    for person_id, *part in db.session.execute(QUARTERS, {**_bounds(year), "first": first, "last": last}):
+        found[person_id].append(PartOfYear(*part))
+    return found
+
+
+def _bounds(year: int) -> dict[str, date]:
+    return {"since": date(year, 1, 1), "until": date(year + 1, 1, 1)}
+
+
 def people_ranges(year: int, size: int) -> list[Range]:
     """The people with a sheet in a year, in runs of ids."""
-    since, until = date(year, 1, 1), date(year + 1, 1, 1)
-    rows = db.session.execute(PEOPLE_RANGES, {"since": since, "until": until, "size": size})
+    rows = db.session.execute(PEOPLE_RANGES, {**_bounds(year), "size": size})
     return [Range(**row._mapping) for row in rows]
 
 
@@ -76,12 +114,13 @@ def totals_of_year(year: int, first: int, last: int) -> Iterator[Row[Any]]:
                 select person_month.person_id, extract(month from period.month)::int as month,
                     person_month.exact_total, person_month.total, person_month.band, person_month.unit_id
                 from person_month join period on period.id = person_month.period_id
-                where period.month >= :since and period.month < :until and person_month.exact_total is not null
+                where period.month >= :since and period.month < :until and period.cycle = 'MONTH'
+                  and person_month.exact_total is not null
                   and person_month.person_id between :first and :last
                 order by person_month.person_id, period.month
                 """
             ),
-            {"since": date(year, 1, 1), "until": date(year + 1, 1, 1), "first": first, "last": last},
+            {**_bounds(year), "first": first, "last": last},
         )
     )
 

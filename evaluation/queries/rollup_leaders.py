@@ -1,13 +1,13 @@
 """Leaders' d from their subordinates' scores as rolled up, and what follows from it."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, text
 
 from evaluation.extensions import db
 from evaluation.queries.rollups import ABOVE
+from evaluation.rules.periods import Stretch
 
 # Of each leader with a final score: d by the subordinates as rolled up, where it is not the d used last.
 # A subordinate's missing score leaves d open; one at the lowest level lowers it.
@@ -92,7 +92,7 @@ order by leader.id
 
 def moved_leaders(
     period_id: int,
-    day: date,
+    stretch: Stretch,
     *,
     by_field: bool,
     ratios: Mapping[str, tuple[str, str]],
@@ -108,7 +108,8 @@ def moved_leaders(
             text(LEADERS.format(above=ABOVE)),
             {
                 "period_id": period_id,
-                "day": day,
+                "day": stretch.first_day,
+                "until": stretch.end,
                 "by_field": by_field,
                 "rulebooks": list(ratios),
                 "fulls": [full for full, _reduced in ratios.values()],

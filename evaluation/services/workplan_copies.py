@@ -1,4 +1,4 @@
-"""Copying the plan of the last month (or quarter): same products and quantities, days of this month, coefficients in force now (Article 13, 18.1)."""
+"""Copying the plan of the last month or quarter: same products and quantities, days and coefficients of now (Article 13)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field

@@ -14,7 +14,7 @@ from evaluation.extensions import db
 from evaluation.models import JobState
 from evaluation.queries import jobs as questions
 from evaluation.queries.jobs import Progress
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import in_words_of, parse_stretch
 from evaluation.rules.permissions import Action
 from evaluation.services import commendation_files, commendations, grade_proposals, jobs, rollups
 from evaluation.services.job_kinds import kind_of
@@ -68,7 +68,7 @@ def index() -> Answer:
 def roll_up() -> Answer:
     """Asks for a month's roll-up."""
     try:
-        month = Month.parse(request.form.get("month", ""))
+        month = parse_stretch(request.form.get("month", ""))
         job = rollups.ask_for(current_actor(), month)
     except ValueError:
         return _list([Fault("month", _("Choose a month."))]), 422
@@ -104,7 +104,7 @@ def shown(progress: Progress) -> Shown:
     url, label = _result(job.name, job.arguments) if job.state is JobState.DONE else (None, None)
     return Shown(
         id=job.id,
-        title=_(kind.title, **{key: _value(key, value) for key, value in job.arguments.items()}),
+        title=_title(kind.title, job.arguments),
         state=job.state.value,
         percent=progress.percent,
         done=progress.done,
@@ -119,10 +119,15 @@ def shown(progress: Progress) -> Shown:
     )
 
 
+def _title(title: str, arguments: dict[str, Any]) -> str:
+    if "month" in arguments:
+        title = in_words_of(title, parse_stretch(str(arguments["month"])).cycle)
+    return _(title, **{key: _value(key, value) for key, value in arguments.items()})
+
+
 def _value(key: str, value: Any) -> str:
     if key == "month":
-        year, month = str(value).split("-")
-        return f"{month}/{year}"
+        return parse_stretch(str(value)).short
     return str(value)
 
 

@@ -454,7 +454,7 @@ def test_who_is_below_a_leader_is_the_same_in_both_ways_of_asking(fields, fates)
         leaders = db.session.scalars(select(Report.id).where(Report.office != Office.STAFF)).all()
         found = queries.moved_leaders(
             period.id,
-            period.month,
+            period.covers,
             by_field=True,
             ratios={"decree-335-2025": ("full", "reduced")},
             tried=dict.fromkeys(leaders, "never used"),
