@@ -2,53 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from evaluation.rules.bands import RANKS
+from evaluation.rules.history_methods import CONDITIONS, RATERS
+from evaluation.rules.method_shape import Chapter, Method
 from evaluation.rules.tables import Column, Table
-
-Options = Mapping[str, frozenset[str | bool]]
-
-
-@dataclass(frozen=True)
-class Chapter:
-    """A part of a method that a rulebook holds whole or leaves out whole: `book.has("name")` asks which.
-
-    Its numbers, choices and grounds stand in the blocks of the rulebook; its tables stand under a key of the chapter's name:
-    `name: { table: { article: …, values: { 2026-01-01: [rows] } } }`, read with `book.table("name.table", day)`.
-    """
-
-    numbers: frozenset[str] = frozenset()
-    choices: Options = field(default_factory=dict)
-    grounds: frozenset[str] = frozenset()
-    tables: Mapping[str, Table] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Method:
-    """A family of rules and what a rulebook must hold for it; `chapters` are the parts it may leave out whole.
-
-    `by_subject` says that its rulebooks name the kinds of person they decide about, `scores_months` that months get points.
-    """
-
-    family: str
-    numbers: frozenset[str]
-    choices: Options
-    grounds: frozenset[str]
-    bands: bool = False
-    general_criteria: bool = False
-    by_subject: bool = False
-    scores_months: bool = False
-    chapters: Mapping[str, Chapter] = field(default_factory=dict)
-
-    def options(self, choice: str) -> frozenset[str | bool]:
-        """The answers the rules can follow for a choice, in the method or in one of its chapters."""
-        for choices in (self.choices, *(chapter.choices for chapter in self.chapters.values())):
-            if choice in choices:
-                return choices[choice]
-        return frozenset()
-
 
 # The round of Article 21: its days, and the articles of its steps and of the circumstances shown on a class.
 ANNUAL_ROUND = Chapter(
@@ -368,6 +325,8 @@ PARTY = Method(
 )
 
 METHODS = {
+    "criteria_met": CONDITIONS,
+    "weighted_raters": RATERS,
     "points_of_converted_products": POINTS,
     "titles_by_gates": TITLES,
     "extra_income_by_class": EXTRA_INCOME,

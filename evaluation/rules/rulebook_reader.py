@@ -11,7 +11,8 @@ from typing import Any, NoReturn, TypeVar
 
 from evaluation.rules import exact_yaml
 from evaluation.rules.bands import RANKS
-from evaluation.rules.methods import METHODS, Chapter, Method
+from evaluation.rules.method_shape import Chapter, Method
+from evaluation.rules.methods import METHODS
 from evaluation.rules.organisation import PersonKind
 from evaluation.rules.rulebook import (
     BandRow,
@@ -101,9 +102,9 @@ class _Reader:
             terms=self._terms(method),
             verified=self._verified(),
             note=None if self.at("note") is None else self.text("note"),
-            numbers={key: self._number(key) for key in self.mapping(("parameters",))},
-            choices={key: self._choice(key, method) for key in self.mapping(("choices",))},
-            grounds={key: self.text("grounds", key) for key in self.mapping(("grounds",))},
+            numbers={key: self._number(key) for key in self._block("parameters", data)},
+            choices={key: self._choice(key, method) for key in self._block("choices", data)},
+            grounds={key: self.text("grounds", key) for key in self._block("grounds", data)},
             band_rows=self._dated(("bands",), "bands", self._bands) if "bands" in data else None,
             criteria=self._dated(("general_criteria",), "general_criteria", self._criteria)
             if "general_criteria" in data
@@ -136,6 +137,10 @@ class _Reader:
                 where=".".join(map(str, place)) or "the file",
             )
         return value
+
+    def _block(self, name: str, data: Mapping[Any, Any]) -> Mapping[Any, Any]:
+        """The lines of a block that a method without such things leaves out."""
+        return self.mapping((name,)) if name in data else {}
 
     def text(self, *place: object) -> str:
         value = self.at(*place)
@@ -394,6 +399,9 @@ class _Reader:
             sorted(method.numbers - set(book.numbers))
             + sorted(set(method.choices) - set(book.choices))
             + sorted(method.grounds - set(book.grounds))
+        )
+        missing += sorted(
+            name for name, chapter in method.chapters.items() if chapter.required and not book.has(name)
         )
         missing += ["bands"] if method.bands and book.band_rows is None else []
         missing += ["general_criteria"] if method.general_criteria and book.criteria is None else []

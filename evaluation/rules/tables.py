@@ -23,12 +23,16 @@ class Column(StrEnum):
 
 @dataclass(frozen=True)
 class Table:
-    """The columns of a table; `key` names columns whose values together may not repeat, `allowed` the words a column knows."""
+    """The columns of a table; `key` names columns whose values together may not repeat, `allowed` the words a column knows.
+
+    `may_be_empty` is for a table whose absence of rows says something: the text names no conditions.
+    """
 
     columns: Mapping[str, Column]
     optional: frozenset[str] = frozenset()
     key: tuple[str, ...] = ()
     allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +82,7 @@ def read_rows(
     place: tuple[object, ...], raw: Any, table: Table, line_of: Callable[..., int], refuse: Refuse
 ) -> tuple[Row, ...]:
     """The rows of one version of a table; the first mistake is refused at its line."""
-    if not isinstance(raw, list) or not raw:
+    if not isinstance(raw, list) or not (raw or table.may_be_empty):
         refuse(place, "%(where)s must be a list.", where=".".join(map(str, place)))
     rows: list[Row] = []
     seen: dict[tuple[Cell | None, ...], int] = {}

@@ -38,7 +38,7 @@ def changed(tmp_path: Path, *changes: tuple[str, str]) -> Path:
             "hole before 01/06/2026",
         ),
         ("    article: Điều 12.3, 17.1 NĐ 335/2025\n", "", "task_results_max has no article"),
-        ("method: points_of_converted_products", "method: criteria_met", "no method called criteria_met"),
+        ("method: points_of_converted_products", "method: points", "no method called points"),
         ("at_least: 70", "at_least: 95", "the bands overlap"),
         ("at_least: 0 }", "at_least: 10 }", "leave a hole"),
         ("band: HTNV", "band: TOT", "TOT is not a level"),
