@@ -320,3 +320,41 @@ def office() -> Office1:
     for who in (made.chairman, made.thu, made.hung, made.lan, made.nam):
         account(who)
     return made
+
+
+def reviewed(made: Office1, people: Iterable[Person], year: int = 2026) -> None:
+    """What a decision of the year rests on: one meeting of each unit, the Party committee's opinion on who leads."""
+    from evaluation import clock
+    from evaluation.queries import annual_round as questions
+    from evaluation.services import meetings, party_opinions
+
+    chairman = actor(made.chairman, clock.today())
+    by_unit: dict[int, list[questions.Member]] = {}
+    for member in questions.of_people([who.id for who in people], year).values():
+        by_unit.setdefault(member.unit_id, []).append(member)
+    for unit_id, members in by_unit.items():
+        head = members[0].confirming_unit_id
+        recorder = actor(made.thu, clock.today()) if head == made.department.id else chairman
+        meetings.record(
+            recorder,
+            members[0].agency_id,
+            unit_id,
+            year,
+            meetings.Minutes(
+                held_on=clock.today(),
+                chair="Trần Văn Hùng",
+                secretary="Lê Quang Nam",
+                invited=len(members),
+                present=len(members),
+                text="Cuộc họp nhất trí với kết quả tự đánh giá.",
+                opinions={member.person_id: meetings.Opinion() for member in members},
+            ),
+        )
+        for member in members:
+            if member.office.leads:
+                party_opinions.record(
+                    recorder,
+                    member.person_id,
+                    year,
+                    party_opinions.Opinion("Đảng ủy Sở", "Nhất trí với tự đánh giá.", clock.today()),
+                )

@@ -8,7 +8,7 @@ from random import Random
 from sqlalchemy import select, text, update
 
 from evaluation import clock
-from evaluation.demo import months, organisation, scores, stories
+from evaluation.demo import months, organisation, rounds, scores, stories
 from evaluation.demo.months import Plan
 from evaluation.demo.organisation import DemoProvince
 from evaluation.extensions import db
@@ -27,7 +27,7 @@ from evaluation.services import (
     rollups,
     rulebooks,
 )
-from evaluation.services.access import actor_for
+from evaluation.services.access import Actor, actor_for
 
 log = logging.getLogger(__name__)
 LINES = (12, 20)
@@ -131,8 +131,12 @@ def _results(finished: list[Month], province: DemoProvince, people: stories.Cast
     for agency in agencies:
         grade_proposals.propose(agency, year)
     db.session.commit()
-    for agency in agencies[:-2] + agencies[-1:]:
-        _classify(province, agency, year)
+    chance = Random(f"{year}/round")
+    for agency in agencies:
+        done = agency not in agencies[-2:-1]
+        _review(province, agency, year, chance, whole=done)
+        if done:
+            _classify(province, agency, year)
     for award in ("LDTT", "CSTDCS"):
         commendations.run_now(year, award)
     _score_by_delegate(province, people)
@@ -155,13 +159,29 @@ def _score_by_delegate(province: DemoProvince, people: stories.Cast) -> None:
         reviews.accept_many(actor, list(waiting))
 
 
+def _review(province: DemoProvince, agency: int, year: int, chance: Random, *, whole: bool) -> None:
+    """Everything a decision rests on; where it is not whole, some units have not met and some officials not begun."""
+    head, above = (_head_of(province, unit) for unit in (agency, province.root))
+    rounds.classify_themselves(agency, year, chance, share=1.0 if whole else 0.6)
+    rounds.review(
+        agency,
+        year,
+        head=head,
+        above=above,
+        names={person.id: person.name for person in province.people},
+        units=None if whole else 1,
+    )
+
+
+def _head_of(province: DemoProvince, unit: int) -> Actor:
+    head = next(person for person in province.people if person.unit == unit and person.office is Office.HEAD)
+    return actor_for(head.id, _account(head.id))
+
+
 def _classify(province: DemoProvince, agency: int, year: int) -> None:
     """The heads decide as proposed and publish; what has no proposal is left for them to look at."""
     for unit in (agency, province.root):
-        head = next(
-            person for person in province.people if person.unit == unit and person.office is Office.HEAD
-        )
-        actor = actor_for(head.id, _account(head.id))
+        actor = _head_of(province, unit)
         wanted = db.session.scalars(
             select(YearGrade.id).where(
                 YearGrade.agency_id == agency,

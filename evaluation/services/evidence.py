@@ -1,23 +1,19 @@
 """Files that prove a line of work: kept outside the web root under names the server makes, never thrown away."""
 
-import os
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO
-from uuid import uuid4
 
-from flask import current_app
 from flask_babel import gettext as _
 
 from evaluation import clock
 from evaluation.extensions import db
-from evaluation.files.evidence import ACCEPTED, MAX_BYTES, MAX_FILES_A_LINE, EvidenceKind, accept, safe_name
+from evaluation.files.evidence import ACCEPTED, MAX_BYTES, MAX_FILES_A_LINE, accept, safe_name
 from evaluation.files.pictures import without_metadata
 from evaluation.files.says import FileRefused
 from evaluation.models import Evidence, Report, WorkItem
 from evaluation.rules.permissions import Action
-from evaluation.services import access, audit
+from evaluation.services import access, audit, kept_files
 from evaluation.services.access import Actor
 from evaluation.services.refusals import Conflict, Fault, Invalid, Missing
 from evaluation.services.reports import EDITABLE
@@ -54,7 +50,7 @@ def attach(actor: Actor, item_id: int, *, name: str, stream: IO[bytes]) -> Evide
         data = without_metadata(data, kind)
     except FileRefused as refused:
         raise _refused(shown_name, refused.message(_)) from None
-    stored = _store(data, kind)
+    stored = kept_files.store(data, kind)
     file = Evidence(
         item_id=item.id,
         name=shown_name,
@@ -100,7 +96,7 @@ def open_for(actor: Actor, evidence_id: int) -> tuple[Evidence, Path]:
     file = _file(evidence_id)
     item = _item(file.item_id)
     access.report_for(actor, item.report_id, to=Action.READ_REPORT)
-    path = _folder() / file.stored_name
+    path = kept_files.folder() / file.stored_name
     if file.removed_at is not None or not path.is_file():
         raise Missing(_("There is no such file."))
     return file, path
@@ -131,30 +127,3 @@ def _file(evidence_id: int) -> Evidence:
 
 def _refused(name: str, message: str) -> Invalid:
     return Invalid([Fault("files", _("%(name)s: %(what)s", name=name, what=message))])
-
-
-def _folder() -> Path:
-    return Path(current_app.config["EVIDENCE_DIR"])
-
-
-def _store(data: bytes, kind: EvidenceKind) -> str:
-    """Writes under a name of our own: whole or not at all, on the disk before the row that names it."""
-    month = f"{clock.today():%Y/%m}"
-    folder = _folder() / month
-    folder.mkdir(parents=True, exist_ok=True)
-    name = f"{uuid4().hex}{kind.extensions[0]}"
-    with NamedTemporaryFile(dir=folder, prefix=".new-", delete=False) as file:
-        try:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(file.name, folder / name)
-        except OSError:
-            Path(file.name).unlink(missing_ok=True)
-            raise
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    return f"{month}/{name}"

@@ -16,7 +16,7 @@ from evaluation.rules.bands import Band
 from evaluation.rules.grading import QuotaReadings
 from evaluation.rules.permissions import Action, Relation, allowed
 from evaluation.rules.workflow import GRADE_MOVES, GradeState, NotAllowed, moved
-from evaluation.services import access, audit, notices, receipts, rulebooks
+from evaluation.services import access, annual_round, audit, notices, receipts, rulebooks
 from evaluation.services.access import Actor
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid, Missing
 
@@ -118,6 +118,7 @@ def decide_locked(
         state = moved(GRADE_MOVES, grade.state, "decide", held)
     except NotAllowed as refused:
         raise Conflict(_(refused.reason)) from refused
+    annual_round.require_records(grade)
     reason = (reason or "").strip() or None
     document = (exceptional_document or "").strip() or None
     if klass is not grade.proposed_class and reason is None:
@@ -247,11 +248,11 @@ def _subject_of(grade: YearGrade) -> Subject:
 
 
 def months_for_lists(person_ids: list[int], year: int) -> dict[int, list[Decimal | None]]:
-    """Twelve numbers a person for a small chart, None where a month has no score."""
+    """Twelve numbers a person for a small chart, None where a month has no score; a quarter's score stands in its months."""
     found = queries.months(person_ids, year, provisional=True)
     return {
         person_id: [
-            next((one.total for one in found.get(person_id, []) if one.month == month), None)
+            next((one.total for one in found.get(person_id, []) if Month(year, month) in one.covers(year).months), None)
             for month in range(1, 13)
         ]
         for person_id in person_ids

@@ -195,6 +195,7 @@ def test_proposing_again_supersedes_what_changed_and_leaves_decisions_alone(data
     year_of(office, office.lan, "80", months=10)
     year_of(office, office.nam, "80", months=10)
     grade_proposals.propose(office.department.id, 2026)
+    factories.reviewed(office, [office.nam])
     grades.decide(factories.actor(office.thu, TODAY), grade_of(office.nam).id, Band.HTTNV)
     first, decided = grade_of(office.lan).id, grade_of(office.nam).id
     grade_proposals.propose(office.department.id, 2026)
@@ -233,6 +234,7 @@ def ready(office: Any, excellent: int, good: int) -> list[YearGrade]:
         )
     db.session.add_all(found)
     db.session.flush()
+    factories.reviewed(office, [grade.person for grade in found])
     return found
 
 
@@ -249,7 +251,11 @@ def test_deciding_leaves_one_audit_line_and_publishing_tells_the_official(databa
     )
     assert grades.publish(thu, office.department.id, 2026, decision_number="12/QĐ-SNV") == 1
     assert (grade.state, grade.decision_number) == (GradeState.PUBLISHED, "12/QĐ-SNV")
-    actions = db.session.scalars(select(AuditEvent.action).where(AuditEvent.object_id == grade.id)).all()
+    actions = db.session.scalars(
+        select(AuditEvent.action).where(
+            AuditEvent.object_type == "year_grade", AuditEvent.object_id == grade.id
+        )
+    ).all()
     assert sorted(actions) == ["grade.decided", "grade.published"]
     assert db.session.scalar(select(func.count()).where(Notice.person_id == grade.person_id)) == 1
     with pytest.raises(Conflict):
