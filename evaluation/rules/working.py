@@ -102,3 +102,4 @@ class Working:
     computed_at: datetime | None = None
     computed_by: str | None = None
     notes: tuple[str, ...] = ()
+    report_id: int | None = None

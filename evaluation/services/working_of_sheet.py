@@ -72,6 +72,7 @@ def of_sheet(sheet: ScoreSheet) -> Working:
         computed_at=sheet.decided_at,
         computed_by=known.names.get(sheet.decided_by),
         notes=_notes(known),
+        report_id=report.id,
     )
 
 

@@ -1,0 +1,138 @@
+"""How a result came about: a page that prints on A4, the same as Word and as PDF."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from evaluation.files import pdf
+from evaluation.rules.working import Row, Working
+from evaluation.services import workings
+from evaluation.web import presentation
+from evaluation.web.access import current_actor
+
+blueprint = Blueprint("workings", __name__, url_prefix="/workings")
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+Answer = str | AnyResponse
+
+
+@blueprint.get("/score/<int:sheet_id>")
+def score(sheet_id: int) -> Answer:
+    """How a frozen score came about."""
+    return _page("score", workings.of_score(current_actor(), sheet_id), sheet_id=sheet_id)
+
+
+@blueprint.get("/score/<int:sheet_id>.<any(docx, pdf):kind>")
+def score_file(sheet_id: int, kind: str) -> Answer:
+    """The same as a file."""
+    return _file(kind, "score", workings.of_score(current_actor(), sheet_id), sheet_id=sheet_id)
+
+
+@blueprint.get("/class/<int:grade_id>")
+def grade(grade_id: int) -> Answer:
+    """How a class of the year came about."""
+    return _page("grade", workings.of_class(current_actor(), grade_id), grade_id=grade_id)
+
+
+@blueprint.get("/class/<int:grade_id>.<any(docx, pdf):kind>")
+def grade_file(grade_id: int, kind: str) -> Answer:
+    """The same as a file."""
+    return _file(kind, "grade", workings.of_class(current_actor(), grade_id), grade_id=grade_id)
+
+
+@blueprint.get("/unit/<int:unit_id>/<period>")
+def unit(unit_id: int, period: str) -> Answer:
+    """How a unit's figure of a month or a span came about."""
+    working = workings.of_unit(current_actor(), unit_id, period)
+    return _page("unit", working, unit_id=unit_id, period=period)
+
+
+@blueprint.get("/unit/<int:unit_id>/<period>.<any(docx, pdf):kind>")
+def unit_file(unit_id: int, period: str, kind: str) -> Answer:
+    """The same as a file."""
+    working = workings.of_unit(current_actor(), unit_id, period)
+    return _file(kind, "unit", working, unit_id=unit_id, period=period)
+
+
+@blueprint.get("/verdict/<int:entry_id>")
+def verdict(entry_id: int) -> Answer:
+    """How a verdict on a title came about."""
+    return _page("verdict", workings.of_verdict(current_actor(), entry_id), entry_id=entry_id)
+
+
+@blueprint.get("/verdict/<int:entry_id>.<any(docx, pdf):kind>")
+def verdict_file(entry_id: int, kind: str) -> Answer:
+    """The same as a file."""
+    return _file(kind, "verdict", workings.of_verdict(current_actor(), entry_id), entry_id=entry_id)
+
+
+def _page(name: str, working: Working, **address: Any) -> str:
+    files = {kind: url_for(f".{name}_file", kind=kind, **address) for kind in ("docx", "pdf")}
+    return render_template(
+        "workings/show.html",
+        working=working,
+        links=_links(working),
+        back=_back(name, working, address),
+        word_url=files["docx"],
+        pdf_url=files["pdf"],
+    )
+
+
+def _file(kind: str, name: str, working: Working, **address: Any) -> Answer:
+    if kind == "docx":
+        return _sent(_word(working), WORD, f"{name}-{_ending(address)}.docx")
+    try:
+        made = pdf.from_html(render_template("workings/paper.html", working=working))
+    except pdf.Unavailable as missing:
+        flash(missing.message(_), "warning")
+        return redirect(url_for(f".{name}", **address), 303)
+    return _sent(made, "application/pdf", f"{name}-{_ending(address)}.pdf")
+
+
+def _word(working: Working) -> bytes:
+    from evaluation.files.workings import write_docx  # a writer that only downloads need
+
+    return write_docx(
+        working,
+        gettext=_,
+        number=presentation.quantity,  # type: ignore[arg-type]
+        moment=presentation.moment,  # type: ignore[arg-type]
+        period=presentation.period_label(working.period),
+        band=presentation.band(working.band) if working.band else "",
+    )
+
+
+def _sent(data: bytes, media_type: str, name: str) -> Response:
+    answer = Response(data, mimetype=media_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _ending(address: dict[str, Any]) -> str:
+    return "-".join(str(value) for value in address.values())
+
+
+def _links(working: Working) -> Callable[[Row], str]:
+    """Where a row opens down to: the sheet of a month, or the same figure of a unit below."""
+
+    def link(row: Row) -> str:
+        if row.report_id is not None:
+            return url_for("results.show", report_id=row.report_id)
+        return url_for(".unit", unit_id=row.unit_id, period=str(working.period))
+
+    return link
+
+
+def _back(name: str, working: Working, address: dict[str, Any]) -> tuple[str, str] | None:
+    """The page a working belongs to."""
+    if name == "grade":
+        return _("Class of the year"), url_for("grades.show", grade_id=address["grade_id"])
+    if name == "verdict":
+        return working.title, url_for("commendations.entry", entry_id=address["entry_id"])
+    if name == "unit":
+        return working.whose, url_for("standings.unit", unit_id=address["unit_id"])
+    if working.report_id is not None:
+        return _("Result"), url_for("results.show", report_id=working.report_id)
+    return None
