@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import parse_exact
 from evaluation.rules.facts import (
+    NOBODY,
     AwardFact,
     AwardType,
     Criticism,
@@ -153,14 +154,17 @@ def _maybe(kind: type[Kind]) -> Callable[[Any, str], Kind | None]:
     return read
 
 
-def facts(fields: Fields) -> Facts:
+def facts(fields: Fields, *, collective: bool = False) -> Facts:
     """The facts of an eligibility case (law/commendation.md D.1); what is left out is the ordinary case."""
+    if collective and "person" in fields.data:
+        raise CaseError(f"{fields.name('person')}: this title is given to a collective, not to a person")
     return Facts(
         year=fields.count("year"),
         as_of=fields.sure_day("as_of"),
         received=fields.sure_day("received"),
-        person=_person(fields.raw("person"), fields.name("person")),
+        person=NOBODY if collective else _person(fields.raw("person"), fields.name("person")),
         unit=_unit(fields.raw("unit", {}), fields.name("unit")),
+        collective=collective,
     )
 
 
@@ -171,7 +175,7 @@ PERSON_KEYS = frozenset(
 UNIT_KEYS = frozenset(
     {"id", "legal_entity", "level", "rating", "par", "par_class", "criticism", "discipline", "pending"}
     | {"dissolved_on", "cluster_rank", "corruption_handled", "members_rated", "members_below_ht"}
-    | {"members_canh_cao", "ldtt", "cstdcs"}
+    | {"members_canh_cao", "ldtt", "cstdcs", "cluster_leaders", "awards"}
 )
 
 
@@ -200,7 +204,26 @@ def _unit(data: Any, where: str) -> UnitFacts:
         criticism=fields.items("criticism", _criticism),
         discipline=fields.items("discipline", _discipline),
         corruption_handled=frozenset(year for year, yes in handled.items() if yes),
+        pending=fields.items("pending", _pending),
+        dissolved_on=fields.day("dissolved_on", None),
+        cluster_rank=fields.by_year("cluster_rank", _maybe_count),
+        cluster_leaders=_some(fields, "cluster_leaders"),
+        members_rated=_some(fields, "members_rated"),
+        members_below_ht=_some(fields, "members_below_ht"),
+        members_canh_cao=_some(fields, "members_canh_cao", 0),
+        ldtt=_some(fields, "ldtt"),
+        cstdcs=_some(fields, "cstdcs"),
+        awards=fields.items("awards", _award),
     )
+
+
+def _some(fields: Fields, key: str, default: int | None = None) -> int | None:
+    """A whole number, or None where the case says that it is not known."""
+    return None if fields.raw(key, default) is None else fields.count(key, default)
+
+
+def _maybe_count(value: Any, where: str) -> int | None:
+    return None if value is None else count(value, where)
 
 
 def _flag(value: Any, where: str) -> bool:
@@ -256,7 +279,14 @@ def _award(data: Any, where: str) -> AwardFact:
     years: Mapping[str, int | None] = {
         key: None if row.raw(key, None) is None else row.count(key) for key in ("ach_from", "ach_to")
     }
-    return AwardFact(row.text("code"), row.one_of("type", AwardType), years["ach_from"], years["ach_to"])
+    decided_on, decided = row.day("decided_on", None), _some(row, "year")
+    return AwardFact(
+        row.text("code"),
+        row.one_of("type", AwardType),
+        years["ach_from"],
+        years["ach_to"],
+        decided_on.year if decided is None and decided_on is not None else decided,
+    )
 
 
 def _initiative(data: Any, where: str) -> Initiative:

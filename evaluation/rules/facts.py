@@ -138,16 +138,29 @@ class TitleFact:
 
 @dataclass(frozen=True, slots=True)
 class AwardFact:
+    """A title or award decided before; the years are those of the achievement it rewarded, where its decision says."""
+
     code: str
     kind: AwardType
     first_year: int | None = None
     last_year: int | None = None
+    decided_year: int | None = None
 
-    def covers(self, year: int) -> bool:
-        """Whether the achievement it rewarded includes the year."""
-        last = self.last_year if self.last_year is not None else self.first_year
-        first = self.first_year if self.first_year is not None else last
-        return first is not None and last is not None and first <= year <= last
+    @property
+    def counts_from(self) -> int | None:
+        """Last year it rewarded, or that of its decision where none is written: later years are counted from here."""
+        for year in (self.last_year, self.first_year, self.decided_year):
+            if year is not None:
+                return year
+        return None
+
+    def meets(self, first: int, last: int) -> bool | None:
+        """Whether the achievement it rewarded shares a year with first..last; None when its decision does not say."""
+        until = self.last_year if self.last_year is not None else self.first_year
+        since = self.first_year if self.first_year is not None else until
+        if since is not None and until is not None:
+            return since <= last and first <= until
+        return None if self.decided_year is None or self.decided_year >= first else False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +177,11 @@ class Criticism:
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """`ratings` has the year as key with None when the register says 'not rated'; no key means the register is silent."""
+    """`ratings` has the year as key with None when the register says 'not rated'; no key means the register is silent.
+
+    `unknown_titles` names the titles, by code and year, on which the register cannot speak: nobody has entered that year,
+    or the round of the year has not decided yet. What it does not name was not held unless `titles` says so.
+    """
 
     ratings: Mapping[int, Band | None]
     position: Position = Position.NONE
@@ -176,25 +193,44 @@ class PersonFacts:
     titles: tuple[TitleFact, ...] = ()
     awards: tuple[AwardFact, ...] = ()
     initiatives: tuple[Initiative, ...] = ()
+    unknown_titles: frozenset[tuple[str, int]] = frozenset()
+
+    def held(self, code: str) -> frozenset[int]:
+        """The years a title was held."""
+        return frozenset(title.year for title in self.titles if title.code == code)
+
+
+NOBODY = PersonFacts(ratings={})
 
 
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
-    """What the registers say of the person's unit."""
+    """What the registers say of a unit: that of the person examined, or the collective itself; None is silence."""
 
     ratings: Mapping[int, Band | None] = field(default_factory=dict)
     reform: Mapping[int, ReformResult | None] = field(default_factory=dict)
     criticism: tuple[Criticism, ...] = ()
     discipline: tuple[Discipline, ...] = ()
     corruption_handled: frozenset[int] = frozenset()
+    pending: tuple[PendingMatter, ...] = ()
+    dissolved_on: date | None = None
+    cluster_rank: Mapping[int, int | None] = field(default_factory=dict)
+    cluster_leaders: int | None = None
+    members_rated: int | None = None
+    members_below_ht: int | None = None
+    members_canh_cao: int | None = 0
+    ldtt: int | None = None
+    cstdcs: int | None = None
+    awards: tuple[AwardFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One person in one round: the year judged, the day looked at, the day the dossier was received, the registers."""
+    """One person, or one collective, in one round: the year judged, the day looked at, the day the dossier was received."""
 
     year: int
     as_of: date
     received: date
     person: PersonFacts
     unit: UnitFacts
+    collective: bool = False

@@ -12,6 +12,7 @@ from evaluation.rules import exact_yaml
 from evaluation.rules.bands import Band
 from evaluation.rules.case_reading import CaseError, Fields, facts, number, one_of
 from evaluation.rules.commendation import Award, council_passes, examine, title_quota
+from evaluation.rules.commendation_votes import VoteResult, council_result, threshold
 from evaluation.rules.explain import exact
 from evaluation.rules.golden_kinds import MORE_KINDS
 from evaluation.rules.grading import Blocker, Leave, QuotaBase, annual_class, excellent_quota, mean, mean_band
@@ -21,20 +22,6 @@ from evaluation.rules.scoring import LeaderRatios, Sums, WorkKind, WorkLine, jud
 
 Result = dict[str, Any]
 HEADERS = ("id", "kind", "article", "story", "expect")
-LATER_AWARDS = (
-    "CSTDT",
-    "CSTDTQ",
-    "TTLDTT",
-    "TTLDXS",
-    "COT",
-    "COCP",
-    "GK",
-    "BKT",
-    "BKTTG",
-    "HCLD3",
-    "HCLD2",
-    "HCLD1",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +203,10 @@ def _excellent_quota(case: Fields, shelf: Shelf) -> Result:
 
 
 def _eligibility(case: Fields, shelf: Shelf) -> Result:
-    award = case.text("award")
-    if award in LATER_AWARDS:
-        raise CaseError(f"this version has no rule for the award {award!r}")
-    received = case.sure_day("received")
-    verdict = examine(one_of(award, Award, "award"), facts(case), shelf.for_day("commendation", received))
+    award = case.one_of("award", Award)
+    collective = not award.of_persons or (award.of_collectives and "person" not in case.data)
+    pack = shelf.for_day("commendation", case.sure_day("received"))
+    verdict = examine(award, facts(case, collective=collective), pack)
     return {"status": verdict.status.value, "code": verdict.code}
 
 
@@ -229,9 +215,14 @@ def _title_quota(case: Fields, _shelf: Shelf) -> Result:
     return {"quota": quota}
 
 
-def _council_vote(case: Fields, _shelf: Shelf) -> Result:
+def _council_vote(case: Fields, shelf: Shelf) -> Result:
     members, yes = case.count("members"), case.count("yes")
-    return {"passed": council_passes(members, yes, case.number("threshold_percent"))}
+    if "award" not in case.data:
+        return {"passed": council_passes(members, yes, case.number("threshold_percent"))}
+    received = case.sure_day("received")
+    needed = threshold(case.one_of("award", Award), shelf.for_day("commendation", received), received)
+    result = council_result(members, yes, needed)
+    return {"passed": result is VoteResult.PASSED, "result": result.value}
 
 
 Runner = Callable[[Fields, Shelf], Result]
@@ -254,6 +245,10 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Runner]] = {
         _eligibility,
     ),
     "title_quota": (("ldtt", "share", "rounding"), ("quota",), _title_quota),
-    "council_vote": (("members", "yes", "threshold_percent"), ("passed",), _council_vote),
+    "council_vote": (
+        ("members", "yes", "threshold_percent", "award", "received"),
+        ("passed", "result"),
+        _council_vote,
+    ),
     **MORE_KINDS,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evaluation.rules import commendation_keys
 from evaluation.rules.bands import RANKS
 from evaluation.rules.history_methods import CONDITIONS, RATERS
 from evaluation.rules.method_shape import Chapter, Method
@@ -234,41 +235,9 @@ POINTS = Method(
 
 TITLES = Method(
     family="commendation",
-    numbers=frozenset(
-        {
-            "title_share",
-            "council_threshold_percent",
-            "months_left_after_discipline",
-            "months_needed_at_old_unit",
-            "months_needed_to_be_rated",
-        }
-    ),
-    choices={
-        "title_rounding": frozenset({"FLOOR", "HALF_UP"}),
-        "cstdcs_condition": frozenset({"EXCELLENT_OR_INITIATIVE", "EXCELLENT_AND_INITIATIVE"}),
-        "reform_result_needed_for": frozenset({"EVERYONE", "HEADS"}),
-        "unit_rating_needed_for": frozenset({"EVERYONE", "HEADS"}),
-        "reform_gate_binds": frozenset({"HEADS", "EVERYONE"}),
-    },
-    grounds=frozenset(
-        {
-            "pack",
-            "reform_known",
-            "rating_known",
-            "pending",
-            "discipline",
-            "reform_gate",
-            "criticism",
-            "subordinate_discipline",
-            "head_limit",
-            "rating",
-            "unrated",
-            "old_unit_opinion",
-            "ldtt_standard",
-            "cstdcs_standard",
-            "duplicate",
-        }
-    ),
+    numbers=commendation_keys.NUMBERS,
+    choices=commendation_keys.CHOICES,
+    grounds=commendation_keys.GROUNDS,
 )
 
 EXTRA_INCOME = Method(

@@ -303,7 +303,7 @@ class _Reader:
 
     def _number(self, key: str) -> Dated[Fraction]:
         self.text("parameters", key, "says")
-        self._known(("parameters", key), ("says", *DATED))
+        self._known(("parameters", key), ("says", "source", "verified", *DATED))
         return self._dated(("parameters", key), key, self._fraction)
 
     def _fraction(self, place: tuple[object, ...], raw: Any) -> Fraction:

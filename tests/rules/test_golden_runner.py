@@ -84,7 +84,8 @@ def test_a_period_case_with_one_thing_wrong_says_which(old: str, new: str, says:
     ("old", "new", "says"),
     [
         ("award: LDTT", "award: LDXX", "'LDXX' is not one of LDTT, CSTDCS"),
-        ("award: LDTT", "award: CSTDT", "no rule for the award 'CSTDT'"),
+        ("award: LDTT", "award: TTLDXS", "person: this title is given to a collective"),
+        ("person: { rating: { 2026: HTTNV } }\n", "", "person is missing"),
         ("HTTNV }", "TOT }", "'TOT' is not one of"),
         ("as_of: 2026-12-20", "as_of: 20/12/2026", "'20/12/2026' is not a day"),
         ("person: {", "person: { salary: 1, ", "unknown key 'salary'"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from evaluation.language import read_catalogue
 from evaluation.rules import bands, commendation, grading, scoring
+from evaluation.rules.commendation_votes import VoteResult
 
 RULES = Path(__file__).resolve().parents[2] / "evaluation" / "rules"
 PLACE_OF_TEXT = {"fine": 2, "ask": 3, "hold": 3, "refuse": 3, "add": 1, "ratio": 1, "Step": 1}
@@ -19,12 +20,14 @@ LABELLED = (
     grading.QuotaBase,
     commendation.Award,
     commendation.VerdictStatus,
+    VoteResult,
 )
 
 
 def texts_of_steps_and_findings() -> Iterator[str]:
-    for name in ("scoring.py", "grading.py", "commendation.py"):
-        for node in ast.walk(ast.parse((RULES / name).read_text(encoding="utf-8"))):
+    files = [RULES / "scoring.py", RULES / "grading.py", *RULES.glob("commendation*.py")]
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 called = (
                     node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
