@@ -10,10 +10,17 @@ from fractions import Fraction
 
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import Step, written
-from evaluation.rules.organisation import Office
+from evaluation.rules.organisation import Office, UnitKind
 from evaluation.rules.rulebook import Rulebook
 
 RATES = "rates.rows"
+LEVELS = {
+    UnitKind.PROVINCE: 1,
+    UnitKind.DEPARTMENT: 2,
+    UnitKind.COMMUNE: 2,
+    UnitKind.DIVISION: 3,
+    UnitKind.SERVICE_UNIT: 3,
+}
 
 
 class IncomeNote(StrEnum):
@@ -21,7 +28,6 @@ class IncomeNote(StrEnum):
 
     NOT_RATED = "NOT_RATED"
     PENDING = "PENDING"
-    NO_SHEET = "NO_SHEET"
     SEVERAL_POSTS = "SEVERAL_POSTS"
 
     @property
@@ -33,7 +39,6 @@ class IncomeNote(StrEnum):
 NOTE_LABELS = {
     "NOT_RATED": "Not rated: no class, and not a zero",
     "PENDING": "Pending: the result is not final yet",
-    "NO_SHEET": "No sheet in this period",
     "SEVERAL_POSTS": "Several posts: only the highest counts",
 }
 
@@ -65,6 +70,7 @@ class Post:
     level: int
     office: Office
     is_main: bool
+    title: str = ""
 
 
 def rate_of(klass: Band, *, book: Rulebook, day: date) -> Rate:

@@ -1,12 +1,15 @@
 """The rulebooks in use: from the files of the checkout, or from the folder that RULEBOOKS_DIR names."""
 
+from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 from flask import current_app
 
 from evaluation.models import Report
-from evaluation.rules.rulebook import Rulebook, Shelf, default_shelf
+from evaluation.rules.organisation import PersonKind
+from evaluation.rules.rulebook import Rulebook, RulebookError, Shelf, default_shelf
 
 
 def shelf() -> Shelf:
@@ -23,3 +26,36 @@ def _shelf_of(folder: Path) -> Shelf:
 def book_of(report: Report) -> Rulebook:
     """The rulebook that was frozen on a sheet when its month opened."""
     return shelf().named(report.rulebook)
+
+
+def month_has_class(day: date) -> bool:
+    """Whether a month shows a level beside its points (open question Q14); the class of a year never depends on it."""
+    return shelf().for_day("evaluation", day).choice("monthly_class", day) is True
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """By which rulebook a kind of person is scored, everywhere or (with a code) in the agency of that code."""
+
+    kind: PersonKind
+    unit_code: str | None
+    book: Rulebook
+
+
+def scoring_laws(day: date) -> list[Law]:
+    """The rulebooks by which a month is scored, công chức first; kinds under a decree without points are left out.
+
+    Refused when công chức have no points on that day: then there is nothing to open.
+    """
+    official = shelf().for_month(PersonKind.CONG_CHUC, day)
+    books = {PersonKind.CONG_CHUC: official}
+    for kind in (PersonKind.HOP_DONG, PersonKind.VIEN_CHUC, PersonKind.CAN_BO):
+        try:
+            books[kind] = shelf().for_month(kind, day)
+        except RulebookError:
+            continue  # no points for this kind on this day
+    return [
+        Law(kind, code, book if code is None else shelf().named(book.for_unit(code).name))
+        for kind, book in books.items()
+        for code in (None, *sorted(book.units()))
+    ]

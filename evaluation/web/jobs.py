@@ -14,15 +14,22 @@ from evaluation.extensions import db
 from evaluation.models import JobState
 from evaluation.queries import jobs as questions
 from evaluation.queries.jobs import Progress
+from evaluation.queries.pages import PER_PAGE, Page
 from evaluation.rules.periods import in_words_of, parse_stretch
 from evaluation.rules.permissions import Action
-from evaluation.services import commendation_files, commendations, grade_proposals, jobs, rollups
+from evaluation.services import (
+    commendation_files,
+    commendations,
+    extra_income_files,
+    grade_proposals,
+    jobs,
+    rollups,
+)
 from evaluation.services.job_kinds import kind_of
 from evaluation.services.refusals import Fault, Forbidden, Invalid
 from evaluation.web.access import current_actor
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/jobs")
-PER_PAGE = 50
 Answer = str | Response | tuple[str, int]
 
 
@@ -43,19 +50,6 @@ class Shown:
     says: str | None
     result_url: str | None
     result_label: str | None
-
-
-@dataclass(frozen=True)
-class Page:
-    """Where a list stands."""
-
-    page: int
-    total: int
-    per_page: int = PER_PAGE
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // self.per_page))
 
 
 @blueprint.get("/")
@@ -155,6 +149,8 @@ def _result(name: str, arguments: dict[str, Any]) -> tuple[str | None, str | Non
         return url, _("Open the list")
     if name == commendation_files.EXPORT.name:
         return url_for("commendations.export", token=arguments["token"]), _("Download the file")
+    if name == extra_income_files.EXPORT.name:
+        return url_for("extra_income.export", token=arguments["token"]), _("Download the file")
     return None, None
 
 
@@ -177,7 +173,7 @@ def _list(faults: list[Fault]) -> str:
     return render_template(
         "jobs/index.html",
         jobs=[shown(one) for one in found],
-        page=Page(number, total),
+        page=Page(found, number, total),
         months=months,
         years=sorted({month.year for month in months}, reverse=True),
         may_run=jobs.may(actor, Action.RUN_JOBS),

@@ -10,6 +10,7 @@ from flask_login import current_user
 from evaluation import clock
 from evaluation.queries import organisation, waiting
 from evaluation.rules.permissions import Role
+from evaluation.services import extra_income
 from evaluation.services.access import Actor
 from evaluation.web.access import current_actor
 
@@ -69,6 +70,11 @@ def _reads_lists(actor: Actor) -> bool:
     return _home_affairs(actor) or actor.standing.holds(Role.PERSONNEL)
 
 
+def _exports_income(actor: Actor) -> bool:
+    may = _leads(actor) or actor.standing.holds(Role.HOME_AFFAIRS) or actor.standing.holds(Role.PERSONNEL)
+    return may and extra_income.is_on(clock.today())
+
+
 def _registers(actor: Actor) -> bool:
     return bool(actor.standing.roles)
 
@@ -80,9 +86,17 @@ ENTRIES = (
     Entry("workplans.index", _l("Assign"), _leads, "workplans"),
     Entry("reviews.index", _l("Score"), _leads, "reviews"),
     Entry("confirmations.index", _l("Confirm"), _leads, "confirmations"),
+    Entry(
+        "petitions.index",
+        _l("Petitions"),
+        _leads_or_oversees,
+        "petitions",
+        ("petition_answers", "petition_register"),
+    ),
     Entry("grades.index", _l("Annual class"), _leads_or_oversees, "grades"),
     Entry("standings.index", _l("Units"), _leads_or_oversees, "standings"),
     Entry("commendations.index", _l("Commendation"), _reads_lists, "commendations"),
+    Entry("extra_income.index", _l("Extra income"), _exports_income, "extra_income"),
     Entry("catalogue.index", _l("Catalogue"), _everyone, "catalogue"),
     Entry(
         "organisation.index",
