@@ -22,6 +22,13 @@ class Page:
         return max(1, -(-self.total // self.per_page))
 
 
+def cut(rows: Sequence[Any], page: int) -> Page:
+    """One page of rows that are all at hand; a page that does not exist is the last one."""
+    pages = max(1, -(-len(rows) // PER_PAGE))
+    page = min(max(1, page), pages)
+    return Page(rows[(page - 1) * PER_PAGE : page * PER_PAGE], page, len(rows))
+
+
 def page_of(rows: Sequence[Any], page: int) -> Page:
     """A page from rows that carry `total`; an empty page beyond the end counts nothing."""
     return Page(rows, page, rows[0].total if rows else 0)

@@ -11,6 +11,7 @@ from evaluation.models import Period
 from evaluation.queries import confirmations as questions
 from evaluation.queries import organisation
 from evaluation.queries import reviews as sheets_of
+from evaluation.queries.pages import cut
 from evaluation.queries.reviews import Sheet
 from evaluation.rules.periods import Stretch, parse_stretch
 from evaluation.rules.permissions import Action
@@ -154,8 +155,9 @@ def receipt(transaction_id: str) -> Answer:
 def _list(*, faults: list[Fault] | None = None, picked: set[int] | None = None) -> str:
     period, sheets = _sheets()
     units = questions.by_unit(sheets)
-    waiting = [sheet for sheet in sheets if sheet.state is ReportState.SCORED]
-    ready = [sheet for sheet in waiting if not questions.pending(sheet)]
+    in_order = [sheet for unit in units for sheet in unit.waiting]
+    waiting = cut(in_order, request.args.get("page", 1, type=int))
+    ready = [sheet for sheet in waiting.rows if not questions.pending(sheet)]
     by_confirming: dict[int, int] = {}
     for sheet in sheets:
         if sheet.state is ReportState.CONFIRMED:
@@ -174,7 +176,7 @@ def _list(*, faults: list[Fault] | None = None, picked: set[int] | None = None) 
         states=STATES,
         counts={state: sum(1 for sheet in sheets if sheet.state is state) for state in ReportState},
         total=sum(1 for sheet in sheets if sheet.state is not ReportState.NOT_RATED),
-        due=min((sheet.due for sheet in waiting), default=period.confirm_due if period else None),
+        due=min((sheet.due for sheet in in_order), default=period.confirm_due if period else None),
         errors=[(fault.place, fault.message) for fault in faults or []],
     )
 

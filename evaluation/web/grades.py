@@ -10,6 +10,7 @@ from evaluation import clock
 from evaluation.extensions import db
 from evaluation.queries import grades as questions
 from evaluation.queries import organisation
+from evaluation.queries.pages import PER_PAGE, Page
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import steps_from_json
 from evaluation.rules.permissions import Role
@@ -17,10 +18,8 @@ from evaluation.services import grade_proposals, grades, receipts
 from evaluation.services.refusals import Conflict, Fault, Invalid, Missing
 from evaluation.web import panels
 from evaluation.web.access import current_actor
-from evaluation.web.jobs import Page
 
 blueprint = Blueprint("grades", __name__, url_prefix="/grades")
-PER_PAGE = 50
 Answer = str | Response | tuple[str, int]
 OVERSEES = (Role.HOME_AFFAIRS, Role.INSPECTOR, Role.PERSONNEL)
 
@@ -140,7 +139,7 @@ def _agency(unit_id: int, year: int, faults: list[Fault]) -> str:
         year=year,
         rows=[(grade, person, grades.may_decide(actor, grade)) for grade, person in rows],
         trends=grades.months_for_lists(people, year),
-        page=Page(number, total, PER_PAGE),
+        page=Page(rows, number, total),
         quotas=grades.quotas(unit_id, year),
         distribution=distribution,
         states=states,

@@ -231,10 +231,10 @@ def field_lines(field: Any) -> list[tuple[str, str]]:
     return [(field.id, str(sentence)) for sentence in field.errors]
 
 
-def page_url(number: int) -> str:
-    """This page's address with another page number, its filters kept."""
+def page_url(number: int, name: str = "page") -> str:
+    """This page's address with another page number, its filters kept; a second list of a page has a name of its own."""
     values: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {})}
-    values["page"] = number
+    values[name] = number
     return url_for(request.endpoint or "", **values)
 
 

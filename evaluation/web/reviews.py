@@ -14,6 +14,7 @@ from evaluation import clock
 from evaluation.extensions import db
 from evaluation.models import Period, Report, WorkItem
 from evaluation.queries import reviews as questions
+from evaluation.queries.pages import cut
 from evaluation.queries.reviews import Sheet
 from evaluation.rules import grading
 from evaluation.rules.periods import Stretch, parse_stretch
@@ -202,16 +203,19 @@ def _inbox(*, faults: list[Fault] | None = None, picked: Collection[int] | None 
     months = questions.months_of(units) if units else []
     period = _chosen(months)
     sheets = questions.supervised(units, period, rulebooks.shelf(), viewer=actor.person_id) if period else []
+    waiting = cut([one for one in sheets if one.waits], request.args.get("page", 1, type=int))
     ticked = (
-        set(picked) if picked is not None else {one.id for one in sheets if one.bulk and not one.findings}
+        set(picked)
+        if picked is not None
+        else {one.id for one in waiting.rows if one.bulk and not one.findings}
     )
     return render_template(
         "reviews/index.html",
         months=[(one.covers, waiting) for one, waiting in months],
         month=period.covers if period else None,
         sheets=sheets,
-        waiting=[one for one in sheets if one.waits],
-        others=[one for one in sheets if not one.waits],
+        waiting=waiting,
+        others=cut([one for one in sheets if not one.waits], request.args.get("other", 1, type=int)),
         picked=ticked,
         tiles=_tiles(sheets),
         states=STATES,

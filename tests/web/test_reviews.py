@@ -77,7 +77,7 @@ def test_the_inbox_asks_at_most_twelve_questions_for_any_number_of_people(
     login(client, office.thu if leading else office.hung)
     with counted() as statements:
         page = client.get("/reviews/")
-    assert page.text.count("<tr data-row") == count
+    assert page.text.count("<tr data-row") == min(count, 50)
     assert len(statements) <= 12, "\n\n".join(statements)
 
 
@@ -90,8 +90,27 @@ def test_the_list_to_confirm_asks_at_most_twelve_questions(
     login(client, office.thu)
     with counted() as statements:
         page = client.get("/confirmations/")
-    assert page.text.count("<tr data-row") == count
+    assert page.text.count("<tr data-row") == min(count, 50)
     assert len(statements) <= 12, "\n\n".join(statements)
+
+
+def test_more_than_fifty_sheets_stand_on_pages_and_only_what_is_seen_is_ticked(
+    office: factories.Office1, client: Any, login: Any
+) -> None:
+    made = more(office, 53)
+    login(client, office.hung)
+    first, second = client.get("/reviews/").text, client.get("/reviews/?page=2").text
+    assert (first.count("<tr data-row"), second.count("<tr data-row")) == (50, 3)
+    assert (first.count(" checked"), second.count(" checked")) == (50, 3)
+    assert "1–50 trong 53" in first
+    assert "0 / 53" not in first  # the figures over the list are those of all
+    assert client.get("/reviews/?page=99").text.count("<tr data-row") == 3
+    hung = factories.actor(office.hung, DAY)
+    reviews.accept_many(hung, [report.id for report in made], transaction_id=str(uuid4()))
+    login(client, office.thu)
+    one, two = client.get("/confirmations/").text, client.get("/confirmations/?page=2").text
+    assert (one.count("<tr data-row"), two.count("<tr data-row")) == (50, 3)
+    assert (one.count(" checked"), two.count(" checked")) == (50, 3)
 
 
 def test_the_inbox_ticks_what_may_be_accepted_and_says_what_must_be_opened(
