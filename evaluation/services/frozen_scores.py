@@ -23,10 +23,15 @@ class FrozenLine:
     line: WorkLine
 
 
+def is_whole(inputs: Mapping[str, Any]) -> bool:
+    """Whether a snapshot holds what a score is worked out from."""
+    return all(key in inputs for key in ("month", "columns", "lines", "general", "leader"))
+
+
 def lines_of(inputs: Mapping[str, Any]) -> list[FrozenLine]:
     """The lines of a snapshot; columns are found by their names, so their order may change."""
-    columns = inputs["columns"]
-    return [_line(dict(zip(columns, values, strict=True))) for values in inputs["lines"]]
+    columns = inputs.get("columns", ())
+    return [_line(dict(zip(columns, values, strict=True))) for values in inputs.get("lines", ())]
 
 
 def _line(values: dict[str, Any]) -> FrozenLine:
@@ -38,12 +43,12 @@ def _line(values: dict[str, Any]) -> FrozenLine:
 
 def general_of(inputs: Mapping[str, Any]) -> Fraction:
     """The points of the general criteria in a snapshot."""
-    return sum((parse_exact(value) for value in inputs["general"].values() if value is not None), ZERO)
+    return sum((parse_exact(value) for value in inputs.get("general", {}).values() if value is not None), ZERO)
 
 
 def leader_of(inputs: Mapping[str, Any]) -> LeaderRatios | None:
     """d, đ and e of a snapshot."""
-    ratios = inputs["leader"]
+    ratios = inputs.get("leader")
     if ratios is None:
         return None
     d = ratios["unit_result"]

@@ -52,7 +52,7 @@ def of_sheet(sheet: ScoreSheet) -> Working:
     known = _known(sheet)
     book = known.book
     inputs = [_lines(known), _general(known)]
-    if sheet.inputs["leader"] is not None:
+    if sheet.inputs.get("leader") is not None:
         inputs.append(_leader(known))
     steps = steps_from_json(sheet.steps)
     if book is not None:
@@ -213,7 +213,7 @@ def _mark_of(item: WorkItem, line: WorkLine) -> ItemMark | None:
 
 def _general(known: _Known) -> Inputs:
     stored = {row.code: row for row in known.report.criteria}
-    frozen: Mapping[str, str | None] = known.sheet.inputs["general"]
+    frozen: Mapping[str, str | None] = known.sheet.inputs.get("general", {})
     titles, most = {}, {}
     if known.book is not None:
         for rule in known.book.general_criteria(known.report.period.month):
@@ -306,7 +306,7 @@ def _with_sums(steps: Sequence[Step], known: _Known, book: Rulebook) -> tuple[St
             ("Nc", "Done on time, in converted units", [one.progress for one in parts], total.progress)
         ],
     }
-    points = [parse_exact(value) for value in known.sheet.inputs["general"].values() if value is not None]
+    points = [parse_exact(value) for value in known.sheet.inputs.get("general", {}).values() if value is not None]
     found: list[Step] = []
     for step in steps:
         if step.code == "general":
