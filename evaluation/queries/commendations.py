@@ -141,7 +141,8 @@ order by chosen.place
 SHEETS = """
 select grade.steps, grade.rulebook, grade.fingerprint, grade.months_counted, grade.decision_number,
     (
-        select coalesce(json_agg(json_build_object('month', to_char(period.month, 'YYYY-MM'), 'report_id', report.id,
+        select coalesce(json_agg(json_build_object('month', to_char(period.month,
+            case when period.cycle = 'MONTH' then 'YYYY-MM' else 'YYYY-"Q"Q' end), 'report_id', report.id,
             'total', sheet.exact_total) order by period.month), '[]')
         from report join period on period.id = report.period_id
         left join score_sheet sheet

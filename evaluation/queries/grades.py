@@ -12,14 +12,16 @@ from sqlalchemy import Row, func, or_, select, text
 
 from evaluation.extensions import db
 from evaluation.models import Discipline, Person, UnitYear, YearGrade
+from evaluation.queries.cycles import COVERED
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import parse_exact
 from evaluation.rules.names import fold
+from evaluation.rules.periods import Cycle, Stretch, stretch_of
 from evaluation.rules.workflow import GradeState
 
 # Whoever uses the official at the time of classification classifies, on all months of the year (Article 19.1).
 OFFICIALS = text(
-    """
+    f"""
     with latest as (
         select distinct on (report.person_id)
             report.person_id, report.unit_id, report.agency_id, report.confirming_unit_id, report.office, report.rulebook,
@@ -32,7 +34,8 @@ OFFICIALS = text(
               select person_id from report join period on period.id = report.period_id
               where report.agency_id = :agency_id and period.month >= :since and period.month < :until
           )
-        order by report.person_id, period.month desc
+        order by report.person_id, case when period.cycle = 'MONTH' then period.month
+            else (select covered.last_month from ({COVERED}) as covered) end desc nulls last
     )
     select latest.*, person.sort_key from latest join person on person.id = latest.person_id
     where latest.agency_id = :agency_id
@@ -40,20 +43,21 @@ OFFICIALS = text(
     """
 )
 
-# December may stand in with the best score there is so far when it has no final one (rulebook's choice `december`).
+# December, or the fourth quarter, may stand in with the best score there is so far (rulebook's choice `december`).
 MONTHS = text(
-    """
-    select distinct on (report.person_id, period.month)
-        report.person_id, report.id as report_id, extract(month from period.month)::int as month,
+    f"""
+    select distinct on (report.person_id, period.month, period.cycle)
+        report.person_id, report.id as report_id, extract(month from period.month)::int as month, period.cycle,
+        case when period.cycle = 'MONTH' then 1 else (select covered.months from ({COVERED}) as covered) end as months,
         report.state, report.not_rated_reason, sheet.exact_total, sheet.total, sheet.stage
     from report
     join period on period.id = report.period_id
     left join score_sheet sheet
         on sheet.report_id = report.id and sheet.superseded_at is null
         and (sheet.stage = 'FINAL' and report.state in ('CONFIRMED', 'PUBLISHED')
-             or :provisional and extract(month from period.month) = 12)
+             or :provisional and extract(month from period.month) = case when period.cycle = 'MONTH' then 12 else 10 end)
     where report.person_id = any(:person_ids) and period.month >= :since and period.month < :until
-    order by report.person_id, period.month,
+    order by report.person_id, period.month, period.cycle,
         case sheet.stage when 'FINAL' then 0 when 'SUPERVISOR' then 1 when 'OWN' then 2 else 3 end
     """
 )
@@ -84,7 +88,7 @@ AGENCIES = text(
 
 @dataclass(frozen=True, slots=True)
 class MonthOfYear:
-    """One month of an official's year."""
+    """One month of an official's year, or one quarter with the months its sheet speaks for."""
 
     month: int
     report_id: int
@@ -93,6 +97,12 @@ class MonthOfYear:
     exact_total: str | None
     total: Decimal | None
     stage: str | None
+    cycle: Cycle = Cycle.MONTH
+    months: int = 1
+
+    def covers(self, year: int) -> Stretch:
+        """The month or the quarter, in its year."""
+        return stretch_of(date(year, self.month, 1), Cycle(self.cycle))
 
     @property
     def score(self) -> Fraction | None:

@@ -11,14 +11,16 @@ from evaluation.queries import grades as queries
 from evaluation.queries.grades import MonthOfYear
 from evaluation.rules import grading
 from evaluation.rules.bands import Band
+from evaluation.rules.circumstances import Circumstance
 from evaluation.rules.explain import Step, exact, half_up
-from evaluation.rules.grading import AnnualProposal, Blocker, Candidate, Leave
+from evaluation.rules.grading import AnnualProposal, Candidate, Leave
 from evaluation.rules.permissions import Action
 from evaluation.rules.rulebook import Rulebook
 from evaluation.rules.terms import finite
 from evaluation.rules.workflow import GradeState
 from evaluation.services import grade_inputs, jobs, rulebooks
 from evaluation.services.access import Actor
+from evaluation.services.circumstances import Circumstances
 from evaluation.services.job_kinds import Kind, Piece, register
 
 SCORED = "SCORED"
@@ -32,6 +34,7 @@ class Proposed:
     months: list[MonthOfYear]
     proposal: AnnualProposal
     inputs: dict[str, Any]
+    circumstances: tuple[Circumstance, ...] = ()
 
     @property
     def klass(self) -> Band | None:
@@ -93,6 +96,39 @@ def propose(agency_id: int, year: int) -> None:
     db.session.flush()
 
 
+TAKEN_OVER = (
+    "status",
+    "months_counted",
+    "mean",
+    "exact_mean",
+    "computed_class",
+    "proposed_class",
+    "over_quota",
+    "steps",
+    "inputs",
+    "circumstances",
+    "rulebook",
+    "fingerprint",
+)
+
+
+def worked_out(agency_id: int, year: int) -> list[Proposed]:
+    """What an agency's proposals would be on the facts of today, before the quota; nothing is stored."""
+    officials = queries.officials(agency_id, year)
+    book = rulebooks.shelf().for_day("evaluation", queries.bounds(year)["since"])
+    return _proposals(officials, [row.person_id for row in officials], year, book)
+
+
+def worked_out_now(grade: YearGrade) -> dict[str, Any]:
+    """The working of one class on the facts of today; empty where no sheet of the year is known."""
+    book = rulebooks.shelf().for_day("evaluation", queries.bounds(grade.year)["since"])
+    for one in worked_out(grade.agency_id, grade.year):
+        if one.row.person_id == grade.person_id:
+            fresh = _grade(one, grade.year, book, None)
+            return {name: getattr(fresh, name) for name in TAKEN_OVER}
+    return {}
+
+
 def _live(person_ids: list[int], year: int) -> list[YearGrade]:
     return list(
         db.session.scalars(
@@ -107,20 +143,22 @@ def _proposals(officials: Any, ids: list[int], year: int, book: Rulebook) -> lis
     day = queries.bounds(year)["since"]
     eleven = book.choice("december", day) == "ELEVEN_MONTHS"
     months = queries.months(ids, year, provisional=not eleven)
-    disciplined = queries.disciplined(ids, year)
+    known = Circumstances(ids, year)
     classes = queries.unit_classes((row.unit_id for row in officials), year)
     found = []
     for row in officials:
         own = [month for month in months[row.person_id] if not (eleven and month.month == 12)]
         facts: dict[str, Any] = {
-            "months_worked": sum(month.state != "NOT_RATED" for month in own),
+            "months_worked": sum(month.months for month in own if month.state != "NOT_RATED"),
             "leave": _leave(own),
-            "blockers": [Blocker.DISCIPLINE_PUBLIC_DUTY] if row.person_id in disciplined else [],
+            "blockers": known.blockers(row.person_id, row.office),
             "head_of_unit": row.office == "HEAD",
             "unit_class": classes.get(row.unit_id),
         }
         inputs = grade_inputs.snapshot(day, own, facts)
-        found.append(Proposed(row, own, grade_inputs.again(inputs, book), inputs))
+        proposal = grade_inputs.again(inputs, book)
+        particular = known.of(row.person_id, proposal.status, facts["months_worked"], book)
+        found.append(Proposed(row, own, proposal, inputs, particular))
     return found
 
 
@@ -195,7 +233,7 @@ def _grade(one: Proposed, year: int, book: Rulebook, beyond: str | None) -> Year
         confirming_unit_id=one.row.confirming_unit_id,
         peer_group=one.row.peer_group,
         status=SCORED if klass is not None else one.proposal.status.value,
-        months_counted=sum(month.score is not None for month in one.months),
+        months_counted=sum(month.months for month in one.months if month.score is not None),
         mean=None if average is None else finite(half_up(average, 4)),
         exact_mean=None if average is None else exact(average),
         computed_class=one.proposal.klass,
@@ -203,6 +241,7 @@ def _grade(one: Proposed, year: int, book: Rulebook, beyond: str | None) -> Year
         over_quota=beyond is not None,
         steps=steps,
         inputs=one.inputs,
+        circumstances=[particular.as_json() for particular in one.circumstances],
         rulebook=book.name,
         fingerprint=book.fingerprint,
         state=GradeState.PROPOSED,
@@ -224,5 +263,6 @@ def _same(old: YearGrade, new: YearGrade) -> bool:
         "fingerprint",
         "steps",
         "inputs",
+        "circumstances",
     )
     return all(getattr(old, name) == getattr(new, name) for name in names)

@@ -14,6 +14,7 @@ from evaluation.queries.organisation import Subject, relations
 from evaluation.rules import grading
 from evaluation.rules.bands import Band
 from evaluation.rules.grading import QuotaReadings
+from evaluation.rules.periods import Month
 from evaluation.rules.permissions import Action, Relation, allowed
 from evaluation.rules.workflow import GRADE_MOVES, GradeState, NotAllowed, moved
 from evaluation.services import access, annual_round, audit, notices, receipts, rulebooks
@@ -53,7 +54,7 @@ def grade_for(actor: Actor, grade_id: int, *, lock: bool = False) -> tuple[YearG
     )
     if grade is None or grade.superseded_at is not None:
         raise Missing(_("There is no such class of the year."))
-    held = relations(actor.standing, _subject_of(grade))
+    held = relations(actor.standing, subject_of(grade))
     published_own = Relation.OWNER in held and grade.state is GradeState.PUBLISHED
     if not (published_own or allowed(Action.READ_UNIT, held - {Relation.OWNER})):
         raise Missing(_("There is no such class of the year."))
@@ -124,7 +125,7 @@ def decide_locked(
     if klass is not grade.proposed_class and reason is None:
         raise Invalid([Fault("reason", _("Give the reason: this class differs from the proposed one."))])
     if klass is Band.HTXSNV:
-        _check_quota(grade, document)
+        check_quota(grade, document)
     if document:
         reason = "; ".join(filter(None, [reason, _("exceptional document %(number)s", number=document)]))
     before = {"state": grade.state, "proposed": grade.proposed_class}
@@ -145,7 +146,8 @@ def decide_locked(
     return grade
 
 
-def _check_quota(grade: YearGrade, document: str | None) -> None:
+def check_quota(grade: YearGrade, document: str | None) -> None:
+    """Refuses one more excellent class than the quota leaves, of the agency and of the group (Article 20.5)."""
     for quota in quotas(grade.agency_id, grade.year):
         if quota.group not in (None, grade.peer_group):
             continue
@@ -197,7 +199,7 @@ def publish(
     queries.lock_quota(agency_id, year)
     published = 0
     for grade in queries.live_grades(agency_id, year).values():
-        held = relations(actor.standing, _subject_of(grade))
+        held = relations(actor.standing, subject_of(grade))
         if grade.state is not GradeState.DECIDED or not allowed(Action.DECIDE_GRADE, held):
             continue
         grade.state, grade.published_at = GradeState.PUBLISHED, clock.now()
@@ -243,7 +245,8 @@ def may_decide(actor: Actor, grade: YearGrade) -> bool:
     )
 
 
-def _subject_of(grade: YearGrade) -> Subject:
+def subject_of(grade: YearGrade) -> Subject:
+    """What a class of the year is to the permission function."""
     return Subject(grade.unit_id, person_id=grade.person_id, confirming_unit_id=grade.confirming_unit_id)
 
 
@@ -252,7 +255,14 @@ def months_for_lists(person_ids: list[int], year: int) -> dict[int, list[Decimal
     found = queries.months(person_ids, year, provisional=True)
     return {
         person_id: [
-            next((one.total for one in found.get(person_id, []) if Month(year, month) in one.covers(year).months), None)
+            next(
+                (
+                    one.total
+                    for one in found.get(person_id, [])
+                    if Month(year, month) in one.covers(year).months
+                ),
+                None,
+            )
             for month in range(1, 13)
         ]
         for person_id in person_ids

@@ -14,9 +14,9 @@ from evaluation.queries.grades import MonthOfYear
 from evaluation.rules.bands import LABELS, Band
 from evaluation.rules.explain import Step, equals, parse_exact, steps_from_json, written
 from evaluation.rules.grading import BASE_LABELS, Blocker, Leave
-from evaluation.rules.periods import Span, SpanKind
+from evaluation.rules.periods import ROMAN, Cycle, Span, SpanKind
 from evaluation.rules.working import Column, Entered, Inputs, Row, Working
-from evaluation.services import grades, rulebook_sources, rulebooks
+from evaluation.services import grade_inputs, grades, rulebook_sources, rulebooks
 from evaluation.services.working_of_sheet import STAGES
 
 
@@ -61,7 +61,7 @@ def of_span(span: PersonSpan, name: str) -> Working:
     steps: list[Step] = []
     if average is not None and span.band is not None:
         steps = [
-            _mean_step([one.score for one in months if one.score is not None], average, book.article("mean")),
+            _mean_step(grade_inputs.scores_of(months, book, which.first_day), average, book.article("mean")),
             Step("band", span.band.label, written(average), average, book.article("bands")),
         ]
     return Working(
@@ -98,7 +98,7 @@ def _months_table(person_id: int, months: Sequence[MonthOfYear]) -> Inputs:
         changed = by is not None and by.exact_total != month.exact_total
         rows.append(
             Row(
-                (f"{month.month:02d}", _month_says(month), score),
+                (_month_name(month), _month_says(month), score),
                 (Entered(_("confirmed") if stage == "FINAL" else _("entered"), by.full_name, by.decided_at),)
                 if by is not None
                 else (),
@@ -106,7 +106,7 @@ def _months_table(person_id: int, months: Sequence[MonthOfYear]) -> Inputs:
                 report_id=month.report_id,
             )
         )
-    scores = [month.score for month in months if month.score is not None]
+    scores = [month.score for month in months if month.score is not None for _each in range(month.months)]
     if scores:
         rows.append(
             Row(
@@ -120,6 +120,12 @@ def _months_table(person_id: int, months: Sequence[MonthOfYear]) -> Inputs:
         tuple(rows),
         empty=_("No month of the year has a score"),
     )
+
+
+def _month_name(month: MonthOfYear) -> str:
+    if month.cycle == Cycle.MONTH:
+        return f"{month.month:02d}"
+    return _("Quarter %(number)s", number=ROMAN[(month.month + 2) // 3])
 
 
 def _month_says(month: MonthOfYear) -> str:
@@ -231,7 +237,7 @@ def _quota(grade: YearGrade) -> Inputs:
 
 def _sum_first(steps: Sequence[Step], months: Sequence[MonthOfYear]) -> list[Step]:
     """The frozen steps, the mean with every month in its formula."""
-    scores = [month.score for month in months if month.score is not None]
+    scores = [month.score for month in months if month.score is not None for _each in range(month.months)]
     found = []
     for step in steps:
         adds_up = bool(scores) and sum(scores, Fraction(0)) / len(scores) == step.value
