@@ -14,8 +14,10 @@ from evaluation.rules.case_reading import CaseError, Fields, facts, number, one_
 from evaluation.rules.commendation import Award, council_passes, examine, title_quota
 from evaluation.rules.commendation_votes import VoteResult, council_result, threshold
 from evaluation.rules.explain import exact
+from evaluation.rules.golden_history import HISTORY_KINDS
 from evaluation.rules.golden_kinds import MORE_KINDS
 from evaluation.rules.grading import Blocker, Leave, QuotaBase, annual_class, excellent_quota, mean, mean_band
+from evaluation.rules.organisation import PersonKind
 from evaluation.rules.periods import Month
 from evaluation.rules.rulebook import RulebookError, Shelf
 from evaluation.rules.scoring import LeaderRatios, Sums, WorkKind, WorkLine, judge, sums_of
@@ -112,7 +114,10 @@ def _period_score(case: Fields, shelf: Shelf) -> Result:
         raise CaseError(f"period: {error}") from None
     settings = Fields(case.raw("settings", {}), "settings", ("ratio_cap", "deduction"))
     answers = {key: settings.text(key) for key in settings.data}
-    book = shelf.for_day("evaluation", day).with_choices(answers)
+    book = shelf.for_month(case.one_of("subject", PersonKind, "CONG_CHUC"), day)
+    if "unit" in case.data:
+        book = book.for_unit(case.text("unit"))
+    book = book.with_choices(answers)
     if ("work" in case.data) == ("ratios" in case.data):
         raise CaseError("write either work or ratios, one of them")
     if "work" in case.data:
@@ -228,7 +233,7 @@ def _council_vote(case: Fields, shelf: Shelf) -> Result:
 Runner = Callable[[Fields, Shelf], Result]
 KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Runner]] = {
     "period_score": (
-        ("period", "general", "work", "ratios", "leader", "settings"),
+        ("period", "subject", "unit", "general", "work", "ratios", "leader", "settings"),
         ("status", "quantity", "quality", "progress", "task", "total", "band"),
         _period_score,
     ),
@@ -250,5 +255,6 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Runner]] = {
         ("passed", "result"),
         _council_vote,
     ),
+    **HISTORY_KINDS,
     **MORE_KINDS,
 }

@@ -1,5 +1,6 @@
 """All sheets of a period in a handful of statements: who gets one, where, and under whom (Article 3.4, 10.1)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +10,7 @@ from evaluation.extensions import db
 from evaluation.models import Period
 from evaluation.rules.organisation import Office, PersonKind, UnitRole
 from evaluation.rules.periods import Cycle, Stretch, in_words_of
+from evaluation.services.rulebooks import Law
 
 # A month that has a sheet of its own elsewhere is not evaluated twice: the quarter's sheet opens while a month is left.
 MONTH_LEFT = """
@@ -47,13 +49,19 @@ agency as materialized (
         and (agency_cycle.valid_to is null or agency_cycle.valid_to > :first)
     where climb.role <> :direct_unit
 ),
+-- by which rulebook each kind of person is scored; with a code: agencies that have weights of their own
+law as (
+    select * from unnest(cast(:law_kinds as text[]), cast(:law_codes as text[]), cast(:law_rulebooks as text[]))
+        as law(kind, code, rulebook)
+),
 service as materialized (
     select distinct on (assignment.person_id)
         assignment.person_id, assignment.unit_id, assignment.position_id, assignment.office, assignment.title,
         greatest(assignment.valid_from, :first) as since,
-        agency.agency_id, agency.managing_id, agency.cycle
+        agency.agency_id, agency.managing_id, agency.cycle, law.rulebook, person.kind
     from assignment
     join person on person.id = assignment.person_id
+    join law on law.kind = person.kind and law.code is null
     join agency on agency.unit_id = assignment.unit_id
     where assignment.is_main
       -- a month belongs to the agency where it began; a quarter takes whoever serves on a part of it
@@ -61,7 +69,7 @@ service as materialized (
       and assignment.valid_from <= :as_of
       and (assignment.valid_to is null or assignment.valid_to > :first)
       and (person.left_on is null or person.left_on > :first)
-      and (person.kind = :official or person.kind = :contract and agency.evaluates_contract_workers)
+      and (person.kind <> :contract or agency.evaluates_contract_workers)
       and not exists (
           select from report where report.period_id = :period_id and report.person_id = assignment.person_id
       )
@@ -94,7 +102,16 @@ opened as (
     insert into report (period_id, person_id, unit_id, agency_id, position_id, office, title,
                         supervising_unit_id, confirming_unit_id, supervisor_id, rulebook)
     select :period_id, judged.person_id, judged.unit_id, judged.agency_id, judged.position_id, judged.office,
-        judged.title, judged.supervising_id, judged.confirming_id, supervisor.person_id, :rulebook
+        judged.title, judged.supervising_id, judged.confirming_id, supervisor.person_id,
+        coalesce(
+            (
+                select own.rulebook from unit_code join law own on own.code = unit_code.code and own.kind = judged.kind
+                where unit_code.unit_id = judged.agency_id
+                  and valid_from <= :as_of and (valid_to is null or valid_to > :first)
+                order by valid_from desc limit 1
+            ),
+            judged.rulebook
+        )
     from judged
     left join head supervisor
         on supervisor.unit_id = judged.supervising_id
@@ -102,11 +119,13 @@ opened as (
         and (supervisor.valid_to is null or supervisor.valid_to > judged.since)
     where judged.supervising_id is not null and judged.cycle = :cycle and {free}
     on conflict (period_id, person_id) do nothing
-    returning id, supervisor_id, supervising_unit_id
+    returning id, supervisor_id, supervising_unit_id, rulebook
 ),
 criteria as (
     insert into criterion_mark (report_id, code)
-    select opened.id, code from opened cross join unnest(cast(:codes as varchar[])) as code
+    select opened.id, criterion.code
+    from opened join unnest(cast(:criterion_rulebooks as text[]), cast(:criterion_codes as varchar[]))
+        as criterion(rulebook, code) using (rulebook)
 ),
 told as (
     insert into notice (person_id, says, parameters, link)
@@ -164,8 +183,10 @@ class Opened:
         return bool(self.sheets or self.not_rated or self.rated_after_all)
 
 
-def open_sheets(period: Period, today: date, *, rulebook: str, codes: list[str], says: str) -> Opened:
+def open_sheets(period: Period, today: date, *, laws: Sequence[Law], says: str) -> Opened:
     """Adds the sheets that are missing for everybody whose service in the period has begun; nothing twice.
+
+    Whoever stands under a rulebook without points (`laws` leaves those out) gets none.
 
     A month's are for agencies that evaluate by month, a quarter's for those that do so by quarter. The unit, the office
     and the supervisor are those of the first day of service in the period (and in such an agency). The general criteria are
@@ -173,18 +194,23 @@ def open_sheets(period: Period, today: date, *, rulebook: str, codes: list[str],
     """
     month = period.covers
     span = {"period_id": period.id, "first": month.first_day, "end": month.end}
+    criteria = sorted(
+        {(law.book.name, row.code) for law in laws for row in law.book.general_criteria(month.first_day)}
+    )
     sheets = db.session.execute(
         text(NEW_SHEETS.format(free="true" if period.cycle is Cycle.MONTH else MONTH_LEFT)),
         span
         | {
             "as_of": _within(month, today),
             "cycle": period.cycle.value,
-            "official": PersonKind.CONG_CHUC.value,
             "contract": PersonKind.HOP_DONG.value,
             "head": Office.HEAD.value,
             "direct_unit": UnitRole.DIRECT_UNIT.value,
-            "rulebook": rulebook,
-            "codes": codes,
+            "law_kinds": [law.kind.value for law in laws],
+            "law_codes": [law.unit_code for law in laws],
+            "law_rulebooks": [law.book.name for law in laws],
+            "criterion_rulebooks": [name for name, _code in criteria],
+            "criterion_codes": [code for _name, code in criteria],
             "says": in_words_of(says, period.cycle),
             "month_text": month.short,
             "month_link": str(month),

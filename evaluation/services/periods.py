@@ -28,7 +28,7 @@ def open_month(month: Stretch, *, actor: Actor | None = None) -> Period:
     Two runs at once wait for each other, so a doubled beat opens one month.
     """
     db.session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": OPENING_LOCK})
-    book = rulebooks.shelf().for_day("evaluation", month.first_day)
+    laws = rulebooks.scoring_laws(month.first_day)
     period = questions.of_month(month)
     fresh = period is None
     if period is None:
@@ -37,8 +37,7 @@ def open_month(month: Stretch, *, actor: Actor | None = None) -> Period:
         opened = opening.open_sheets(
             period,
             clock.today(),
-            rulebook=book.name,
-            codes=[row.code for row in book.general_criteria(month.first_day)],
+            laws=laws,
             says=SHEETS_OPENED,
         )
         if fresh or opened:
@@ -51,7 +50,7 @@ def open_month(month: Stretch, *, actor: Actor | None = None) -> Period:
                     "sheets": opened.sheets,
                     "not_rated": opened.not_rated,
                     "rated_after_all": opened.rated_after_all,
-                    "rulebook": book.name,
+                    "rulebook": laws[0].book.name,
                 },
             )
     db.session.commit()

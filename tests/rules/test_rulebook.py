@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluation.rules.organisation import PersonKind
 from evaluation.rules.rulebook import FOLDER, RulebookError, Shelf, default_shelf, load
 
 DECREE = FOLDER / "decree-335-2025.yaml"
@@ -125,14 +126,38 @@ def test_the_general_criteria_are_the_ten_rows_of_the_form() -> None:
     assert sum(row.max_points for row in rows) == 30
 
 
-@given(st.dates(date(2016, 1, 1), date(2030, 12, 31)))
-def test_a_rulebook_asked_for_any_day_answers_once_or_with_a_sentence(day: date) -> None:
-    for family, first in (("evaluation", date(2026, 1, 1)), ("commendation", date(2024, 1, 1))):
-        if day >= first:
-            assert default_shelf().for_day(family, day).covers(day)
-        else:
-            with pytest.raises(RulebookError, match="No rulebook for"):
-                default_shelf().for_day(family, day)
+@given(st.sampled_from(list(PersonKind)), st.dates(date(2012, 1, 1), date(2030, 12, 31)))
+def test_any_kind_of_person_has_exactly_one_rulebook_on_any_day(kind: PersonKind, day: date) -> None:
+    found = [book for book in default_shelf().books if book.family == "evaluation" and book.covers(day, kind)]
+    assert found == [default_shelf().for_subject(kind, day)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "name"),
+    [
+        ("CONG_CHUC", date(2015, 7, 31), "law-2008"),
+        ("CONG_CHUC", date(2016, 10, 1), "decree-56-2015"),
+        ("CONG_CHUC", date(2025, 12, 31), "decree-90-2020"),
+        ("CONG_CHUC", date(2026, 1, 1), "decree-335-2025"),
+        ("VIEN_CHUC", date(2026, 6, 30), "decree-90-2020"),
+        ("CAN_BO", date(2026, 7, 1), "decree-90-2020"),
+        ("HOP_DONG", date(2026, 7, 1), "decree-335-2025"),
+    ],
+)
+def test_the_kind_of_person_and_the_day_choose_the_rulebook(kind: str, day: date, name: str) -> None:
+    assert default_shelf().for_subject(PersonKind(kind), day).name == name
+
+
+def test_a_day_without_a_rulebook_gets_a_sentence() -> None:
+    with pytest.raises(RulebookError, match="No rulebook for evaluation covers 31/12/2011"):
+        default_shelf().for_day("evaluation", date(2011, 12, 31))
+    with pytest.raises(RulebookError, match="No rulebook covers VIEN_CHUC on 31/12/2011"):
+        default_shelf().for_subject(PersonKind.VIEN_CHUC, date(2011, 12, 31))
+
+
+def test_a_month_under_a_decree_of_conditions_has_no_points_and_says_so() -> None:
+    with pytest.raises(RulebookError, match="On 01/12/2025 CONG_CHUC stands under Nghị định 90/2020"):
+        default_shelf().for_month(PersonKind.CONG_CHUC, date(2025, 12, 1))
 
 
 @given(st.integers(0, 400))
