@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, func, or_, select, text
 
 from evaluation.extensions import db
-from evaluation.models import Discipline, Person, UnitYear, YearGrade
+from evaluation.models import Person, UnitYear, YearGrade
 from evaluation.queries.cycles import COVERED
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import parse_exact
@@ -152,22 +152,6 @@ def months(person_ids: Iterable[int], year: int, *, provisional: bool) -> dict[i
         values = dict(row._mapping)
         found[values.pop("person_id")].append(MonthOfYear(**values))
     return found
-
-
-def disciplined(person_ids: Iterable[int], year: int) -> set[int]:
-    """Who was disciplined in a year for a breach tied to public duty, by a decision that stands."""
-    limits = bounds(year)
-    return set(
-        db.session.scalars(
-            select(Discipline.person_id).where(
-                Discipline.person_id.in_(list(person_ids)),
-                Discipline.duty_related,
-                Discipline.quashed_on.is_(None),
-                Discipline.decided_on >= limits["since"],
-                Discipline.decided_on < limits["until"],
-            )
-        )
-    )
 
 
 def unit_classes(unit_ids: Iterable[int], year: int) -> dict[int, Band | None]:
