@@ -9,9 +9,22 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, or
 from sqlalchemy.orm import aliased
 
 from evaluation.extensions import db
-from evaluation.models import Period, Person, Petition, Report, ScoreSheet, Stage, UnitPlace, YearGrade
+from evaluation.models import (
+    AuditEvent,
+    Period,
+    Person,
+    Petition,
+    Report,
+    ScoreSheet,
+    Stage,
+    UnitPlace,
+    YearGrade,
+)
 from evaluation.queries.pages import PER_PAGE, Page
+from evaluation.queries.results import Happening
+from evaluation.rules.bands import Band
 from evaluation.rules.names import fold
+from evaluation.rules.periods import Cycle
 from evaluation.rules.workflow import PetitionState
 
 # An open petition holds a commendation as an open appeal against the rating; the day is Vietnam's.
@@ -56,6 +69,7 @@ class Line:
     unit: str | None
     decider: str | None
     month: date | None
+    cycle: Cycle | None
     year: int | None
     lodged_at: datetime
     due_on: date
@@ -155,6 +169,24 @@ def of_report(report_id: int) -> list[Petition]:
     )
 
 
+def of_report_with_score(report_id: int) -> tuple[list[Petition], datetime | None]:
+    """The petitions against a sheet's score, the newest first, and since when its final score is in force; one query."""
+    live = and_(
+        ScoreSheet.report_id == Report.id,
+        ScoreSheet.stage == Stage.FINAL,
+        ScoreSheet.superseded_at.is_(None),
+    )
+    rows = db.session.execute(
+        select(Petition, ScoreSheet.decided_at)
+        .select_from(Report)
+        .outerjoin(Petition, Petition.report_id == Report.id)
+        .outerjoin(ScoreSheet, live)
+        .where(Report.id == report_id)
+        .order_by(Petition.id.desc())
+    ).all()
+    return [row[0] for row in rows if row[0] is not None], rows[0][1] if rows else None
+
+
 def of_grade(grade: YearGrade) -> list[Petition]:
     """The petitions against a class of the year and against the one it replaced, the newest first."""
     known = [grade.id, *([grade.replaces_id] if grade.replaces_id else [])]
@@ -179,6 +211,53 @@ def successor_of(grade_id: int) -> YearGrade | None:
     return db.session.scalar(
         select(YearGrade).where(YearGrade.replaces_id == grade_id).order_by(YearGrade.id.desc()).limit(1)
     )
+
+
+def history(petition: Petition) -> list[Happening]:
+    """What happened to a petition, the newest first, with the names of who acted and for whom."""
+    actor, behalf = aliased(Person), aliased(Person)
+    rows = db.session.execute(
+        select(AuditEvent, actor.full_name, behalf.full_name)
+        .outerjoin(actor, actor.id == AuditEvent.actor_id)
+        .outerjoin(behalf, behalf.id == AuditEvent.on_behalf_of_id)
+        .where(
+            AuditEvent.object_type == "petition",
+            AuditEvent.object_id == petition.id,
+            AuditEvent.action != "petition.read",
+        )
+        .order_by(AuditEvent.id.desc())
+    )
+    return [Happening(event, name, for_whom) for event, name, for_whom in rows]
+
+
+def names_of_people(person_ids: Iterable[int | None]) -> dict[int, str]:
+    """Names by person."""
+    wanted = [one for one in person_ids if one is not None]
+    if not wanted:
+        return {}
+    rows = db.session.execute(select(Person.id, Person.full_name).where(Person.id.in_(wanted)))
+    return {row.id: row.full_name for row in rows}
+
+
+def names_of_sheets(report_ids: Collection[int]) -> list[Row[Any]]:
+    """Whose sheets these are: sheet, name, title."""
+    if not report_ids:
+        return []
+    return list(
+        db.session.execute(
+            select(Report.id, Person.full_name, Report.title)
+            .join(Person, Person.id == Report.person_id)
+            .where(Report.id.in_(list(report_ids)))
+            .order_by(Person.sort_key, Report.id)
+        )
+    )
+
+
+def better_classes(grade: YearGrade | None) -> list[Band]:
+    """The classes a petition can still reach, the best first."""
+    if grade is None:
+        return []
+    return [band for band in reversed(Band) if grade.decided_class is None or band > grade.decided_class]
 
 
 def leaders_above(report: Report) -> list[Report]:
@@ -265,6 +344,7 @@ def _listed(today: date, *more: Any) -> Select[Any]:
             UnitPlace.name.label("unit"),
             deciding.name.label("decider"),
             Period.month,
+            Period.cycle,
             YearGrade.year,
             Petition.lodged_at,
             Petition.due_on,

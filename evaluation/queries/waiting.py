@@ -6,9 +6,9 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from evaluation.extensions import db
-from evaluation.models import Notice, Period, Report, YearGrade
+from evaluation.models import Notice, Period, Petition, Report, YearGrade
 from evaluation.queries.organisation import Standing
-from evaluation.rules.workflow import GradeState, ReportState
+from evaluation.rules.workflow import GradeState, PetitionState, ReportState
 
 
 def counts(who: Standing) -> dict[str, int]:
@@ -20,6 +20,7 @@ def counts(who: Standing) -> dict[str, int]:
             _sheets(led, Report.supervising_unit_id, ReportState.SUBMITTED, who.person_id).label("reviews"),
             _sheets(led, Report.confirming_unit_id, ReportState.SCORED, who.person_id).label("confirmations"),
             _grades(led, who.person_id).label("grades"),
+            _petitions(led, who.person_id).label("petitions"),
             select(func.count(Notice.id))
             .where(Notice.person_id == who.person_id, Notice.read_at.is_(None))
             .scalar_subquery()
@@ -60,6 +61,18 @@ def _grades(led: Iterable[int], person_id: int) -> ColumnElement[int]:
             YearGrade.state == GradeState.PROPOSED,
             YearGrade.superseded_at.is_(None),
             YearGrade.person_id != person_id,
+        )
+        .scalar_subquery()
+    )
+
+
+def _petitions(led: Iterable[int], person_id: int) -> ColumnElement[int]:
+    return (
+        select(func.count(Petition.id))
+        .where(
+            Petition.deciding_unit_id.in_(list(led)),
+            Petition.state == PetitionState.LODGED,
+            Petition.person_id != person_id,
         )
         .scalar_subquery()
     )

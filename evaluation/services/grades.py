@@ -119,7 +119,8 @@ def decide_locked(
         state = moved(GRADE_MOVES, grade.state, "decide", held)
     except NotAllowed as refused:
         raise Conflict(_(refused.reason)) from refused
-    annual_round.require_records(grade)
+    if grade.replaces_id is None:  # a class that takes another's place rests on the records of the first
+        annual_round.require_records(grade, klass)
     reason = (reason or "").strip() or None
     document = (exceptional_document or "").strip() or None
     if klass is not grade.proposed_class and reason is None:

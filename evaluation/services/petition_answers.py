@@ -1,7 +1,7 @@
 """Answering a petition: rejected with a reason, or upheld by a new score or a new class that supersedes (Article 22)."""
 
 from flask_babel import gettext as _
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 
 from evaluation import clock
 from evaluation.extensions import db
@@ -25,6 +25,7 @@ from evaluation.services import (
     notices,
     petitions,
     receipts,
+    replacements,
     rulebooks,
     scores,
 )
@@ -38,12 +39,6 @@ UPHELD = "Your petition (%(what)s) was upheld: the result was replaced. %(answer
 LEADER = "A score under you was changed on petition (%(what)s): your unit result d would now be otherwise."
 LEADER_OF = "A score under %(name)s was changed on petition (%(what)s): the unit result d of that leader would now be otherwise."
 RESTS = "A score of %(name)s (%(what)s) was changed on petition after the class of the year was decided."
-NEW_GRADE = frozenset(
-    {
-        "id", "state", "decided_class", "reason", "decision_number", "decided_by", "decided_at", "published_at",
-        "proposed_at", "superseded_at", "superseded_reason", "replaces_id",
-    }
-)  # fmt: skip
 
 
 def reject(
@@ -176,7 +171,9 @@ def uphold_class(
                 )
             ]
         )
-    new = _replaced(old, petition, text)
+    new = replacements.in_place_of(
+        old, _("Petition no. %(number)s upheld: %(answer)s", number=petition.id, answer=text)
+    )
     grades.decide_locked(actor, new.id, klass, text, number, exceptional_document)
     new.state, new.published_at = GradeState.PUBLISHED, clock.now()
     _answer(
@@ -257,19 +254,6 @@ def _refuse_unchanged(before: ScoreSheet, after: ScoreSheet, *, changed: bool) -
             [Fault("", _("The score would fall from %(before)s to %(after)s: upholding a petition never lowers a score.",
                          before=before.total.normalize(), after=(after.total or 0)))]
         )  # fmt: skip
-
-
-def _replaced(old: YearGrade, petition: Petition, answer: str) -> YearGrade:
-    """A proposal like the old class, in its place: it is then decided as any other, under the same quota."""
-    columns = [column.key for column in inspect(YearGrade).column_attrs if column.key not in NEW_GRADE]
-    new = YearGrade(**{name: getattr(old, name) for name in columns})
-    new.state, new.replaces_id, new.proposed_at = GradeState.PROPOSED, old.id, clock.now()
-    old.superseded_at = clock.now()
-    old.superseded_reason = _("Petition no. %(number)s upheld: %(answer)s", number=petition.id, answer=answer)
-    db.session.flush()
-    db.session.add(new)
-    db.session.flush()
-    return new
 
 
 def _tell_upheld(petition: Petition) -> None:

@@ -90,6 +90,18 @@ def refuse_against_class(grade: YearGrade) -> None:
     _refuse_too_late(rulebooks.shelf().named(grade.rulebook), local_day(grade.published_at))
 
 
+def may_lodge(known: list[Petition], live: datetime | None, book: Rulebook, told: date | None) -> bool:
+    """Whether a page offers to lodge: the same three refusals, asked without a word."""
+    try:
+        _refuse_second(known)
+        _refuse_answered(known, live)
+        _refuse_too_late(book, told)
+        rules.answer_due(book, clock.today())
+    except (Conflict, RulebookError):
+        return False
+    return True
+
+
 def petition_for(
     actor: Actor, petition_id: int, *, to: Action = Action.READ_PETITION, lock: bool = False
 ) -> tuple[Petition, frozenset[Relation]]:

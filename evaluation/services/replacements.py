@@ -15,7 +15,7 @@ from evaluation.queries import replaced_classes as resting
 from evaluation.rules.bands import Band
 from evaluation.rules.permissions import Action, Relation, Role, allowed
 from evaluation.rules.workflow import GradeState
-from evaluation.services import access, audit, grade_proposals, grades, notices, receipts
+from evaluation.services import access, annual_round, audit, grade_proposals, grades, notices, receipts
 from evaluation.services.access import Actor
 from evaluation.services.moves import reason_given
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid
@@ -85,7 +85,8 @@ def replace(
     faults, why, number = _checked(old, klass, reason, document_number)
     if faults or klass is None:
         raise Invalid(faults)
-    new = _in_place_of(old, why)
+    new = in_place_of(old, why)
+    annual_round.require_records(new, klass)
     if klass is Band.HTXSNV:
         grades.check_quota(new, exceptional_document.strip() or None)
     if exceptional_document.strip():
@@ -131,7 +132,7 @@ def _checked(
     return faults, why, number
 
 
-def _in_place_of(old: YearGrade, reason: str) -> YearGrade:
+def in_place_of(old: YearGrade, reason: str) -> YearGrade:
     """A proposal in the old decision's place, on the months as they are final today where they can be worked out again."""
     columns = [column.key for column in inspect(YearGrade).column_attrs if column.key not in OWN]
     values: dict[str, Any] = {name: getattr(old, name) for name in columns}

@@ -1,6 +1,5 @@
 """The home page: the task list of whoever signed in."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -9,28 +8,19 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from evaluation import clock
-from evaluation.queries import home
+from evaluation.queries import home, petitions
 from evaluation.queries.home import LedMonth, OwnSheet
 from evaluation.rules.permissions import Role
 from evaluation.rules.workflow import ReportState
 from evaluation.services import notices
 from evaluation.services.access import Actor
 from evaluation.web.access import current_actor
+from evaluation.web.home_tasks import Task, answer_tasks, own_petition_tasks, register_tasks
+from evaluation.web.petitions import oversees
 from evaluation.web.presentation import day as day_text
 from evaluation.web.presentation import period_label as month_text
 
 blueprint = Blueprint("home", __name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One line of the task list; `kind` is empty for what is done, 'now' or 'bad' for what needs action."""
-
-    title: str
-    detail: str
-    state: str
-    kind: str
-    url: str | None
 
 
 @blueprint.get("/")
@@ -40,11 +30,13 @@ def show() -> str:
     led = actor.standing.headed | actor.standing.delegated.keys()
     own = [_own_task(sheet) for sheet in home.own_sheets(actor.person_id)]
     leading = [task for month in home.led_months(led, actor.person_id) for task in _leading_tasks(month)]
+    desk = petitions.desk(led, actor.person_id, clock.today(), everywhere=oversees(actor))
+    own, leading = own + own_petition_tasks(desk), answer_tasks(desk) + leading
     return render_template(
         "home/show.html",
         own=own,
         leading=leading,
-        overseeing=_overseeing(actor),
+        overseeing=register_tasks(desk, actor) + _overseeing(actor),
         notices=notices.unread(actor),
     )
 

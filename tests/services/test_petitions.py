@@ -259,14 +259,14 @@ def test_a_leader_whose_unit_result_would_change_is_told_and_the_month_is_due_ag
     clock(date(2026, 4, 2))
     rollups.run_month_now(Month(2026, 3))
     clock(date(2026, 4, 3))
-    assert rollup_questions.due_months() == []
+    assert rollup_questions.due_periods() == []
     petition = lodged(office, report)
     petition_answers.uphold_score(thu(office), petition.id, findings=all_done(report), answer="Có đủ văn bản")
     assert db.session.query(Notice).filter_by(person_id=office.hung.id, says=petition_answers.LEADER).count()
     event = db.session.query(AuditEvent).filter_by(action="petition.upheld").one()
     assert event.after["leaders"] == [led.id]
     assert final(led).unit_result == "50"  # a frozen score of somebody else is never changed in passing
-    assert [str(month) for month in rollup_questions.due_months()] == ["2026-03"]
+    assert [str(month) for month in rollup_questions.due_periods()] == ["2026-03"]
 
 
 def grade(
