@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, text
 
 from evaluation.extensions import db
 from evaluation.rules.organisation import UnitKind, UnitRole
-from evaluation.rules.periods import Month, Span, SpanKind
+from evaluation.rules.periods import Cycle, Span, SpanKind, Stretch, stretch_of
 from evaluation.rules.scoring import Band
 
 MONTHS_OFFERED = 36
@@ -27,14 +27,32 @@ figure.expected, figure.scored, figure.not_rated, figure.mean,
 figure.excellent, figure.good, figure.completed, figure.not_completed
 """
 
+# A unit within an agency has the periods of its agency's cycle, one above agencies those of both.
 MONTHS = text(
     f"""
-    select period.id as period_id, period.month, period.submit_due, period.score_due, period.confirm_due,
+    with recursive climb(unit_id, role, depth) as (
+        select id, role, 0 from unit where id = :unit_id
+        union all
+        select unit.id, unit.role, climb.depth + 1
+        from climb
+        join lateral (
+            select parent_id from unit_place where unit_place.unit_id = climb.unit_id order by valid_from desc limit 1
+        ) as place on true
+        join unit on unit.id = place.parent_id
+        where climb.role = 'DIRECT_UNIT' and climb.depth < 20
+    ),
+    mine as (select unit_id from climb where role = 'USING_AGENCY')
+    select period.id as period_id, period.month, period.cycle, period.submit_due, period.score_due, period.confirm_due,
         (select rolled_up_at from unit_month where unit_month.period_id = period.id limit 1) as rolled_up_at,
         {FIGURES}
     from period
     left join unit_month figure on figure.period_id = period.id and figure.unit_id = :unit_id
-    order by period.month desc
+    where figure.unit_id is not null or not exists (select from mine) or period.cycle = coalesce((
+        select agency_cycle.cycle from agency_cycle join mine on mine.unit_id = agency_cycle.agency_id
+        where agency_cycle.valid_from <= period.month
+          and (agency_cycle.valid_to is null or agency_cycle.valid_to > period.month)
+    ), 'MONTH')
+    order by period.month desc, period.cycle
     limit {MONTHS_OFFERED}
     """
 )
@@ -129,7 +147,9 @@ live as (
     left join person_month month on month.period_id = report.period_id and month.person_id = report.person_id
     group by below.top_id
 )
-select top.id, unit.kind, place.name, code.code, live.rated, live.excused, live.drafting, live.submitted, live.awaiting,
+select top.id, unit.kind, place.name, code.code,
+    case when unit.role = 'USING_AGENCY' then coalesce(agency_cycle.cycle, 'MONTH') end as cycle,
+    live.rated, live.excused, live.drafting, live.submitted, live.awaiting,
     live.final, live.submitted_late, live.scored_late, live.confirmed_late, live.submit_overdue, live.score_overdue,
     live.confirm_overdue, live.differing, live.changed, {figures}
 from top
@@ -137,6 +157,8 @@ join unit on unit.id = top.id
 left join place on place.unit_id = top.id
 left join unit_code code on code.unit_id = top.id and code.valid_from <= :day
     and (code.valid_to is null or code.valid_to > :day)
+left join agency_cycle on agency_cycle.agency_id = top.id and agency_cycle.valid_from <= :day
+    and (agency_cycle.valid_to is null or agency_cycle.valid_to > :day)
 left join live on live.id = top.id
 left join unit_month figure on figure.unit_id = top.id and figure.period_id = :period_id
 order by code.code, place.name, top.id
@@ -170,10 +192,10 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class MonthOfUnit:
-    """A month that was opened, with a unit's figures where it was rolled up."""
+    """A month or a quarter that was opened, with a unit's figures where it was rolled up."""
 
     period_id: int
-    month: Month
+    month: Stretch
     submit_due: date
     score_due: date
     confirm_due: date
@@ -245,6 +267,7 @@ class Compared:
     itself: bool
     counts: Counts
     figures: Figures | None
+    cycle: Cycle | None = None  # of an agency
 
     @property
     def expected(self) -> int:
@@ -299,7 +322,7 @@ def months_of(unit_id: int) -> list[MonthOfUnit]:
     return [
         MonthOfUnit(
             row.period_id,
-            Month.of(row.month),
+            stretch_of(row.month, Cycle(row.cycle)),
             row.submit_due,
             row.score_due,
             row.confirm_due,
@@ -317,18 +340,18 @@ def _figures(row: RowMapping) -> Figures | None:
 
 
 def trend(
-    months: Sequence[MonthOfUnit], until: Month, length: int = 12
-) -> list[tuple[Month, Decimal | None]]:
-    """The means of the months up to one, oldest first; a month without a mean is None, never a zero."""
+    months: Sequence[MonthOfUnit], until: Stretch, length: int = 12
+) -> list[tuple[Stretch, Decimal | None]]:
+    """The means of the months (or of the quarters) up to one, oldest first; a month without a mean is None, never a zero."""
     known = {one.month: one.figures.mean for one in months if one.figures}
-    wanted = [until]
+    wanted: list[Stretch] = [until]
     while len(wanted) < length:
         wanted.insert(0, wanted[0].previous())
     first = next((place for place, month in enumerate(wanted) if month in known), len(wanted) - 1)
     return [(month, known.get(month)) for month in wanted[first:]]
 
 
-def unit_then(unit_id: int, period_id: int, month: Month) -> UnitThen | None:
+def unit_then(unit_id: int, period_id: int, month: Stretch) -> UnitThen | None:
     """A unit as it stood on the first day of a month, with its rank among comparable units, in one query."""
     row = db.session.execute(
         UNIT, {"unit_id": unit_id, "period_id": period_id, "day": month.first_day}
@@ -366,7 +389,13 @@ def compared(month: MonthOfUnit, unit_id: int, today: date, *, agencies: bool = 
 def _compared(row: RowMapping, unit_id: int) -> Compared:
     counts = Counts(**{name: row[name] or 0 for name in Counts.__slots__})
     return Compared(
-        row["id"], UnitKind(row["kind"]), row["name"] or "", row["id"] == unit_id, counts, _figures(row)
+        row["id"],
+        UnitKind(row["kind"]),
+        row["name"] or "",
+        row["id"] == unit_id,
+        counts,
+        _figures(row),
+        Cycle(row["cycle"]) if row["cycle"] else None,
     )
 
 

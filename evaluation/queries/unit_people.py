@@ -10,7 +10,7 @@ from evaluation.extensions import db
 from evaluation.queries.standings import PLACE
 from evaluation.rules.names import fold
 from evaluation.rules.organisation import AbsenceKind
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Stretch
 from evaluation.rules.scoring import Band, ScoreStatus
 from evaluation.rules.workflow import ReportState
 
@@ -45,6 +45,13 @@ sheet_of as (
     join person on person.id = assignment.person_id and person.kind = 'CONG_CHUC'
     where not exists (
         select from report where report.period_id = :period_id and report.person_id = assignment.person_id
+    )
+    -- who is evaluated by the other cycle is not missed in this one
+    and not exists (
+        select from report join period on period.id = report.period_id and period.cycle <> :cycle
+            and period.month >= date_trunc('quarter', cast(:day as date))
+            and period.month <= case when :cycle = 'QUARTER' then cast(:last as date) else cast(:day as date) end
+        where report.person_id = assignment.person_id
     )
 ),
 wanted as (
@@ -115,7 +122,7 @@ class People:
 def people_of(
     unit_id: int,
     period_id: int,
-    month: Month,
+    month: Stretch,
     *,
     words: str = "",
     shown: str = "",
@@ -129,6 +136,8 @@ def people_of(
         "unit_id": unit_id,
         "period_id": period_id,
         "day": month.first_day,
+        "last": month.months[-1].first_day,
+        "cycle": month.cycle.value,
         "words": fold(words)[:100],
         "limit": per_page,
     }

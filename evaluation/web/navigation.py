@@ -80,7 +80,7 @@ def _registers(actor: Actor) -> bool:
 
 
 ENTRIES = (
-    Entry("home.show", _l("Home"), _everyone, "home", ("delegations", "periods")),
+    Entry("home.show", _l("Home"), _everyone, "home", ("delegations", "periods", "cycles")),
     Entry("reports.current", _l("This month"), _everyone, "reports"),
     Entry("results.index", _l("My results"), _everyone, "results"),
     Entry("workplans.index", _l("Assign"), _leads, "workplans"),

@@ -17,7 +17,7 @@ from evaluation.queries import organisation
 from evaluation.queries import periods as questions
 from evaluation.rules.deadlines import StepName
 from evaluation.rules.permissions import Role
-from evaluation.services import periods, receipts
+from evaluation.services import cycles, periods, receipts
 from evaluation.services.access import Actor
 from evaluation.services.refusals import Conflict, Fault, Invalid
 from evaluation.web.access import current_actor
@@ -116,6 +116,7 @@ def _page(
     return render_template(
         "periods/index.html",
         months=months,
+        changes_cycles=cycles.may_change(actor),
         steps=STEPS,
         due={
             period.id: {step: questions.general_due(period, step) for step in StepName} for period in months

@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 
 from evaluation.queries.standings import Compared, Comparison, Figures, MonthOfUnit
 from evaluation.rules.bands import Band
-from evaluation.rules.periods import Month
+from evaluation.rules.periods import Stretch
 from evaluation.services import rulebooks
-from evaluation.web.presentation import month as month_text
 from evaluation.web.presentation import percent, points, quantity, short_band
+from evaluation.web.presentation import period_label as month_text
 
 NAMES = ("distribution", "trend", "coverage")
 MOST_BARS = 15
@@ -26,7 +26,7 @@ Bars = tuple[tuple[str, int], ...]
 class Trend:
     """The means of months, oldest first."""
 
-    months: tuple[tuple[Month, Decimal | None], ...]
+    months: tuple[tuple[Stretch, Decimal | None], ...]
 
     @property
     def known(self) -> bool:
@@ -42,7 +42,7 @@ class Trend:
         return known[-1] - known[-2]
 
     @property
-    def before(self) -> Month | None:
+    def before(self) -> Stretch | None:
         """The last month before the newest that has a mean."""
         known = [month for month, mean in self.months[:-1] if mean is not None]
         return known[-1] if known else None
@@ -119,7 +119,7 @@ def draw_distribution(unit: str, month: MonthOfUnit, figures: Figures) -> bytes:
 
 def draw_trend(unit: str, month: MonthOfUnit, trend: Trend) -> bytes:
     """The trend as SVG."""
-    line = tuple((f"{one.month:02d}/{one.year % 100:02d}", mean) for one, mean in trend.months)
+    line = tuple((f"{one.short[:-5]}/{one.year % 100:02d}", mean) for one, mean in trend.months)
     title = _title(_("Mean score by month"), unit, month.month)
     return _trend(line, title, trend_says(trend), _levels(trend, month.month))
 
@@ -130,11 +130,11 @@ def draw_coverage(unit: str, month: MonthOfUnit, comparison: Comparison, says: s
     return _coverage(rows, _title(_("Scored sheets by unit"), unit, month.month), says)
 
 
-def _title(what: str, unit: str, month: Month) -> str:
+def _title(what: str, unit: str, month: Stretch) -> str:
     return f"{what} – {unit}, {month_text(month)}"
 
 
-def _levels(trend: Trend, month: Month) -> tuple[tuple[str, Decimal], ...]:
+def _levels(trend: Trend, month: Stretch) -> tuple[tuple[str, Decimal], ...]:
     """The limits of the levels near the line, by the rulebook of the month."""
     known = [mean for _month, mean in trend.months if mean is not None]
     if not known:

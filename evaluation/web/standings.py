@@ -18,7 +18,7 @@ from evaluation.queries import unit_people
 from evaluation.queries.standings import Compared, Comparison, Figures, MonthOfUnit, UnitThen
 from evaluation.queries.unit_people import SHOWN, Line
 from evaluation.rules.organisation import UnitKind
-from evaluation.rules.periods import Month, spans_containing
+from evaluation.rules.periods import Stretch, parse_stretch, spans_containing
 from evaluation.services import standings
 from evaluation.services.refusals import Missing
 from evaluation.web import presentation, sheet_page
@@ -46,7 +46,7 @@ class View:
 
     months: list[MonthOfUnit]
     month: MonthOfUnit
-    unopened: Month | None
+    unopened: Stretch | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,11 +238,23 @@ def _view(unit_id: int) -> View | None:
     if not text:
         return View(months, default, None)
     try:
-        wanted = Month.parse(text)
+        wanted = parse_stretch(text)
     except ValueError:
         raise Missing(_("There is no such month.")) from None
-    found = next((one for one in months if one.month == wanted), None)
+    found = next((one for one in months if one.month == wanted), None) or _in_other_cycle(months, wanted)
     return View(months, found or default, None if found else wanted)
+
+
+def _in_other_cycle(months: list[MonthOfUnit], wanted: Stretch) -> MonthOfUnit | None:
+    """The quarter with the month that was asked for, or a month of the quarter: the unit is evaluated by the other cycle."""
+    both = (
+        one
+        for one in months
+        if one.month.cycle is not wanted.cycle
+        and one.month.first_day < wanted.end
+        and wanted.first_day < one.month.end
+    )
+    return next(both, None)
 
 
 def _unit(unit_id: int, month: MonthOfUnit) -> UnitThen:

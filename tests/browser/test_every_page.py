@@ -109,6 +109,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "imports.show": ("mai", "/imports/{batch}"),
     "jobs.index": ("mai", "/jobs/"),
     "jobs.show": ("mai", "/jobs/{job}"),
+    "cycles.index": ("mai", "/cycles/"),
     "periods.index": ("mai", "/periods/"),
 }
 # Addresses that answer a file, a picture, a part of a page or JSON.
