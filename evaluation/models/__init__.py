@@ -41,6 +41,7 @@ from evaluation.models.organisation import (
     UnitCode,
     UnitPlace,
 )
+from evaluation.models.party import ForceMajeure
 from evaluation.models.periods import AgencyCycle, Extension, Period
 from evaluation.models.petitions import Petition
 from evaluation.models.reports import CriterionMark, Evidence, ItemMark, Report, WorkItem
@@ -64,6 +65,7 @@ __all__ = [
     "EligibilityRun",
     "Evidence",
     "Extension",
+    "ForceMajeure",
     "ImportBatch",
     "ImportNoun",
     "ImportState",

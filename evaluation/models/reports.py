@@ -110,6 +110,7 @@ class WorkItem(Table):
         CheckConstraint("coefficient > 0", name="weighs_something"),
         CheckConstraint("assigned >= 0 and done >= 0", name="no_negative_work"),
         CheckConstraint("quality_fails >= 0 and delays >= 0", name="no_negative_findings"),
+        CheckConstraint("missed_deadlines >= 0", name="no_negative_misses"),
         CheckConstraint("kind <> 'TRANSFERRED_OUT' or done = 0", name="handed_over_is_never_done"),
         Index("ix_work_item_report", "report_id"),
     )
@@ -126,6 +127,7 @@ class WorkItem(Table):
     quality_fails: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     delays: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     due_on: Mapped[date | None] = mapped_column(Date)
+    missed_deadlines: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     done_on: Mapped[date | None] = mapped_column(Date)
     note: Mapped[str | None] = mapped_column(Text)
     document_number: Mapped[str | None] = mapped_column(Text)
