@@ -268,7 +268,7 @@ def write_tables(tables: Iterable[OutTable], target: io.BytesIO | str) -> None:
 
 
 def _write_sheet(book: xlsxwriter.Workbook, table: OutTable) -> None:
-    page = book.add_worksheet(_safe_sheet_name(table.sheet_name))
+    page = book.add_worksheet(safe_sheet_name(table.sheet_name))
     formats = _Formats(book, table.columns)
     for place, column in enumerate(table.columns):
         page.set_column(place, place, column.width)
@@ -342,7 +342,8 @@ def _text(value: str) -> str:
     return "'" + clean[:32_766]
 
 
-def _safe_sheet_name(name: str) -> str:
+def safe_sheet_name(name: str) -> str:
+    """A worksheet's name as Excel allows it: 31 letters, none of its signs."""
     return re.sub(r"[\[\]:*?/\\']", " ", name).strip()[:31] or "Sheet1"
 
 
