@@ -9,7 +9,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, has_request_context, request, session
+from flask import Flask, g, has_request_context, request, session
 from flask_babel import Babel, Domain, get_domain, get_locale
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
@@ -85,6 +85,20 @@ def _lend_words_to_forms() -> None:
     request.wtforms_translations = ReaderWords()  # type: ignore[attr-defined]
 
 
+def _held_catalogue() -> NullTranslations:
+    """The reader's catalogue for templates, looked up once a request and locale: a list has hundreds of words."""
+    try:
+        state = g._flask_babel  # where Flask-Babel keeps the locale, force_locale included
+    except (AttributeError, RuntimeError):
+        return get_domain().get_translations()
+    locale = getattr(state, "babel_locale", None)
+    held = getattr(state, "catalogue", None)
+    if held is None or locale is None or held[0] is not locale:
+        held = (get_locale(), get_domain().get_translations())
+        state.catalogue = held
+    return held[1]
+
+
 def init_language(app: Flask, babel: Babel) -> None:
     """Binds Babel with our catalogues; dates in Vietnam's zone."""
     babel.init_app(
@@ -95,3 +109,8 @@ def init_language(app: Flask, babel: Babel) -> None:
     )
     app.before_request(_lend_words_to_forms)
     babel.domain_instance = CatalogueDomain({locale: load(locale) for locale in LOCALES})
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _held_catalogue().ugettext(text),
+        ngettext=lambda one, many, number: _held_catalogue().ungettext(one, many, number),
+        newstyle=True,
+    )
