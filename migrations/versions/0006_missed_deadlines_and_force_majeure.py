@@ -22,7 +22,7 @@ def upgrade():
         "work_item",
         sa.Column("missed_deadlines", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
     )
-    op.create_check_constraint("ck_work_item_no_negative_misses", "work_item", "missed_deadlines >= 0")
+    op.create_check_constraint(op.f("ck_work_item_no_negative_misses"), "work_item", "missed_deadlines >= 0")
     op.create_table(
         "force_majeure",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -62,5 +62,5 @@ def upgrade():
 
 def downgrade():
     op.drop_table("force_majeure")
-    op.drop_constraint("ck_work_item_no_negative_misses", "work_item")
+    op.drop_constraint(op.f("ck_work_item_no_negative_misses"), "work_item")
     op.drop_column("work_item", "missed_deadlines")
