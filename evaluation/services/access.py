@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from evaluation import clock
 from evaluation.extensions import db
 from evaluation.models import Account, Report
-from evaluation.queries import organisation
+from evaluation.queries import organisation, secondments
 from evaluation.queries.organisation import Standing, Subject
 from evaluation.rules.permissions import Action, Relation, allowed
 from evaluation.services.refusals import Forbidden, Missing
@@ -75,6 +75,8 @@ def report_for(
     if report is None:
         raise Missing(_("There is no such sheet."))
     held = organisation.relations(actor.standing, subject_of(report))
+    if to is Action.READ_REPORT and not allowed(to, held):
+        held |= secondments.sender(actor.standing, report.person_id, report.period.month, report.unit_id)
     if not allowed(Action.READ_REPORT, held):
         log.warning("denied reading report %s to person %s", report_id, actor.person_id)
         raise Missing(_("There is no such sheet."))

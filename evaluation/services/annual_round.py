@@ -8,12 +8,13 @@ from evaluation import clock
 from evaluation.extensions import db
 from evaluation.models import LateRound, Unit, YearGrade
 from evaluation.queries import annual_round as queries
+from evaluation.queries import conclusions, organisation
 from evaluation.queries import grades as grade_queries
-from evaluation.queries import organisation
 from evaluation.queries.annual_round import Member
 from evaluation.queries.organisation import Subject
 from evaluation.rules import annual_round as rules
 from evaluation.rules.annual_round import RoundDates, RoundState
+from evaluation.rules.bands import Band
 from evaluation.rules.organisation import Office
 from evaluation.rules.permissions import Action, Relation, allowed
 from evaluation.rules.rulebook import Rulebook
@@ -97,19 +98,58 @@ LACKS = {
 }
 
 
-def require_records(grade: YearGrade) -> None:
+def require_records(grade: YearGrade, klass: Band) -> None:
     """A class is not decided without the meeting's minutes and, for heads and deputies, the Party committee's opinion.
 
-    Years of rulebooks without such a round ask for neither.
+    A head's class comes after that of the organisation and is not above it. Years of other rulebooks ask for neither.
     """
     if not book_of_year(grade.year).has(rules.CHAPTER):
         return
     member = queries.of_person(grade.person_id, grade.year)
     if member is None:
         return
-    missing = rules.lacking(member.facts)
-    if missing:
-        raise Invalid([Fault("records", _(LACKS[one], name=member.full_name)) for one in missing])
+    faults = [Fault("records", _(LACKS[one], name=member.full_name)) for one in rules.lacking(member.facts)]
+    if member.office is Office.HEAD:
+        faults += _above_the_unit(grade, klass, member)
+    if conclusions.newer_than(grade.person_id, grade.year, grade.proposed_at) is not None:
+        faults.append(
+            Fault(
+                "records",
+                _(
+                    "%(name)s: the register of conclusions changed after the proposal. Work out the proposals again first.",
+                    name=member.full_name,
+                ),
+            )
+        )
+    if faults:
+        raise Invalid(faults)
+
+
+def require_not_above_unit(grade: YearGrade, klass: Band) -> None:
+    """A head's class comes after that of the organisation and is not above it (Article 20.6)."""
+    member = queries.of_person(grade.person_id, grade.year)
+    if member is not None and member.office is Office.HEAD and book_of_year(grade.year).has(rules.CHAPTER):
+        faults = _above_the_unit(grade, klass, member)
+        if faults:
+            raise Invalid(faults)
+
+
+def _above_the_unit(grade: YearGrade, klass: Band, member: Member) -> list[Fault]:
+    """A head is classified after the organisation and not above it (Article 20.6); not completed needs no class of it."""
+    known = grade_queries.unit_classes([grade.unit_id], grade.year).get(grade.unit_id)
+    if klass is Band.KHTNV or (known is not None and klass <= known):
+        return []
+    if known is None:
+        says = _(
+            "%(name)s: the class of the organisation is not recognised yet; it comes first (Article 20.6).",
+            name=member.full_name,
+        )
+    else:
+        says = _(
+            "%(name)s heads an organisation of a lower class: a head is not classified above it (Article 20.6).",
+            name=member.full_name,
+        )
+    return [Fault("klass", says)]
 
 
 def set_late(

@@ -82,9 +82,12 @@ def appoint(
     position_id: int | None = None,
     is_main: bool = True,
     decision_number: str | None = None,
+    seconded_from_id: int | None = None,
     transaction_id: str | None = None,
 ) -> Assignment:
     """An assignment from a day; a main one closes the running main one on that day (a transfer).
+
+    `seconded_from_id` is the unit that lends the official: the receiving unit scores, the sending one reads the results.
 
     Refused with a sentence that names the other assignment when the days overlap or the unit has a head.
     """
@@ -93,6 +96,15 @@ def appoint(
         return db.session.get_one(Assignment, known["id"])
     person = person_for(actor, person_id, to=Action.CHANGE_ORGANISATION)
     unit_for(actor, unit_id, to=Action.CHANGE_ORGANISATION)
+    if seconded_from_id is not None and (seconded_from_id == unit_id or not is_main):
+        raise Invalid(
+            [
+                Fault(
+                    "seconded_from_id-search",
+                    _("A secondment is a main assignment in another unit than the one that sends."),
+                )
+            ]
+        )
     running = questions.main_assignment(person_id, since) if is_main else None
     if running is not None and running.valid_from == since:
         raise Invalid([Fault("since", _already(running))])
@@ -104,7 +116,7 @@ def appoint(
         db.session.flush()
     made = _open(
         actor, person, unit_id, since=since, office=office, title=title, position_id=position_id,
-        is_main=is_main, decision_number=decision_number, closed=running,
+        is_main=is_main, decision_number=decision_number, closed=running, seconded_from_id=seconded_from_id,
     )  # fmt: skip
     if person.left_on is not None and person.left_on <= since:
         person.left_on = None
@@ -125,6 +137,7 @@ def _open(
     is_main: bool,
     decision_number: str | None,
     closed: Assignment | None = None,
+    seconded_from_id: int | None = None,
 ) -> Assignment:
     faults = []
     title = clean_name(title)[:200]
@@ -145,6 +158,7 @@ def _open(
         title=title,
         is_main=is_main,
         decision_number=decision_number or None,
+        seconded_from_id=seconded_from_id,
         valid_from=since,
     )
     person_id = person.id
@@ -159,7 +173,8 @@ def _open(
         "person.transferred" if closed is not None else "person.appointed",
         made,
         before={"assignment_id": closed.id, "unit_id": closed.unit_id} if closed is not None else None,
-        after={"unit_id": unit_id, "office": office, "title": title, "since": since, "main": is_main},
+        after={"unit_id": unit_id, "office": office, "title": title, "since": since, "main": is_main}
+        | ({"seconded_from_id": seconded_from_id} if seconded_from_id is not None else {}),
         unit_id=unit_id,
     )
     return made

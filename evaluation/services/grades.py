@@ -9,6 +9,7 @@ from evaluation import clock
 from evaluation.extensions import db
 from evaluation.models import YearGrade
 from evaluation.queries import grades as queries
+from evaluation.queries import secondments
 from evaluation.queries.grades import Counts
 from evaluation.queries.organisation import Subject, relations
 from evaluation.rules import grading
@@ -55,6 +56,8 @@ def grade_for(actor: Actor, grade_id: int, *, lock: bool = False) -> tuple[YearG
     if grade is None or grade.superseded_at is not None:
         raise Missing(_("There is no such class of the year."))
     held = relations(actor.standing, subject_of(grade))
+    if not lock and not allowed(Action.READ_UNIT, held):
+        held |= secondments.sender_in_year(actor.standing, grade.person_id, grade.year)
     published_own = Relation.OWNER in held and grade.state is GradeState.PUBLISHED
     if not (published_own or allowed(Action.READ_UNIT, held - {Relation.OWNER})):
         raise Missing(_("There is no such class of the year."))
@@ -199,6 +202,7 @@ def publish(
         raise Invalid([Fault("decision_number", _("Enter the number of the decision."))])
     queries.lock_quota(agency_id, year)
     published = 0
+    people: list[int] = []
     for grade in queries.live_grades(agency_id, year).values():
         held = relations(actor.standing, subject_of(grade))
         if grade.state is not GradeState.DECIDED or not allowed(Action.DECIDE_GRADE, held):
@@ -213,11 +217,25 @@ def publish(
             year=year,
         )
         published += 1
+        people.append(grade.person_id)
     if not published:
         raise Conflict(_("There is no decided class here that you can publish."))
+    _tell_senders(people, year)
     receipts.keep(transaction_id, {"count": published})
     db.session.commit()
     return published
+
+
+def _tell_senders(people: list[int], year: int) -> None:
+    """The agency that lent an official gets the result: its head is told where it stands."""
+    for out in secondments.senders(people, year):
+        notices.tell(
+            out.head_id,
+            "The class of the year %(year)s of %(name)s, seconded from your unit, has been published.",
+            link=f"/grades/of/{out.grade_id}",
+            year=year,
+            name=out.name,
+        )
 
 
 def require_reading(actor: Actor, agency_id: int) -> frozenset[Relation]:

@@ -86,7 +86,7 @@ def replace(
     if faults or klass is None:
         raise Invalid(faults)
     new = in_place_of(old, why)
-    annual_round.require_records(new, klass)
+    annual_round.require_not_above_unit(new, klass)
     if klass is Band.HTXSNV:
         grades.check_quota(new, exceptional_document.strip() or None)
     if exceptional_document.strip():

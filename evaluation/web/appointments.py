@@ -46,6 +46,10 @@ def appoint(person_id: int) -> Answer | str | tuple[str, int]:
     unit_id = resolved_unit(form.get("unit_id", ""), form.get("unit_id_search", ""), since or clock.today())
     if unit_id is None:
         faults.append(Fault("unit_id-search", _("Choose a unit, or write its code.")))
+    sender, sender_typed = form.get("seconded_from_id", ""), form.get("seconded_from_id_search", "").strip()
+    sending = resolved_unit(sender, sender_typed, since or clock.today()) if sender or sender_typed else None
+    if sending is None and (sender or sender_typed):
+        faults.append(Fault("seconded_from_id-search", _("Choose a unit, or write its code.")))
     office = form.get("office", "")
     if office not in Office.__members__:
         faults.append(Fault("office", _("Choose the office.")))
@@ -62,6 +66,7 @@ def appoint(person_id: int) -> Answer | str | tuple[str, int]:
             is_main=form.get("main") != "no",
             position_id=_position(form),
             decision_number=form.get("decision_number", "").strip()[:100] or None,
+            seconded_from_id=sending,
             transaction_id=form.get("transaction_id"),
         )
     except Invalid as invalid:
