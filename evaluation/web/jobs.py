@@ -21,6 +21,7 @@ from evaluation.services import (
     commendation_files,
     commendations,
     extra_income_files,
+    form_files,
     grade_proposals,
     jobs,
     rollups,
@@ -149,6 +150,8 @@ def _result(name: str, arguments: dict[str, Any]) -> tuple[str | None, str | Non
         return url, _("Open the list")
     if name == commendation_files.EXPORT.name:
         return url_for("commendations.export", token=arguments["token"]), _("Download the file")
+    if name == form_files.FILE.name:
+        return url_for("forms.made", token=arguments["token"]), _("Download the file")
     if name == extra_income_files.EXPORT.name:
         return url_for("extra_income.export", token=arguments["token"]), _("Download the file")
     return None, None
