@@ -279,7 +279,7 @@ def _award(data: Any, where: str) -> AwardFact:
     years: Mapping[str, int | None] = {
         key: None if row.raw(key, None) is None else row.count(key) for key in ("ach_from", "ach_to")
     }
-    decided_on, decided = row.day("decided_on", None), _some(row, "year")
+    decided_on, decided = row.day("decision_on", None), _some(row, "year")
     return AwardFact(
         row.text("code"),
         row.one_of("type", AwardType),

@@ -91,7 +91,8 @@ units = st.builds(
     corruption_handled=st.sampled_from([frozenset(), frozenset({YEAR})]),
 )
 dossiers = st.builds(Facts, st.just(YEAR), st.just(AS_OF), st.just(date(2026, 12, 5)), persons, units)
-awards = st.sampled_from(list(Award))
+EVERY_YEAR = (Award.LDTT, Award.CSTDCS)
+awards = st.sampled_from(EVERY_YEAR)
 packs = st.sampled_from(list(PACKS.values()))
 
 GOOD = Facts(
@@ -144,7 +145,7 @@ BAD: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("award", list(Award))
+@pytest.mark.parametrize("award", EVERY_YEAR)
 @pytest.mark.parametrize("pack", list(PACKS.values()), ids=list(PACKS))
 def test_the_ordinary_good_person_and_head_are_eligible(award: Award, pack: Rulebook) -> None:
     for facts in (GOOD, GOOD_HEAD):
