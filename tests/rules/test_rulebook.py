@@ -59,6 +59,43 @@ def changed(tmp_path: Path, *changes: tuple[str, str]) -> Path:
         ("  excellent_share:\n", "  excelent_share:\n", "the method needs excellent_share"),
         ("parameters:\n", "parametres: 1\nparameters:\n", "parametres is not a part of a rulebook"),
         ("issued: 2025-12-21", "issued: 2025-12-32", "must be a day"),
+        (
+            "    values: { 2026-01-01: 70 }",
+            "    value: 7\n    values: { 2026-01-01: 70 }",
+            "value is not known here; write ",
+        ),
+        (
+            "parameters:\n",
+            "parameters:\n  bonus: { says: a, article: b, values: { 2026-01-01: 1 } }\n",
+            "no rule reads the number bonus",
+        ),
+        ("    decided_by: null\n", "    decided: null\n", "decided is not known here; write "),
+        (
+            "      - { band: HTXSNV, at_least: 90 }",
+            "      - { band: HTXSNV, at_least: 90, most: 100 }",
+            "most is not known here",
+        ),
+        (
+            "            max: 5\n",
+            "            max: 5\n            step: 1\n",
+            "step is not known here; write code",
+        ),
+        ("grounds:\n", "grounds:\n  fortune: Điều 1\n", "no rule cites the ground fortune"),
+        ("  CONG_CHUC: { article: Điều 2.2 NĐ 335/2025 }", "  CONG_CHUC: {}", "must hold `key: value` lines"),
+        (
+            "  CONG_CHUC: { article: Điều 2.2 NĐ 335/2025 }",
+            "  CONG_CHUC: { from: 2026-02-01 }",
+            "CONG_CHUC has no article",
+        ),
+        ("  CONG_CHUC: {", "  CONG_CHUCC: {", "CONG_CHUCC is not a kind of person; write one of CONG_CHUC"),
+        ("  CONG_CHUC: {", "  CONG_CHUC: { from: 2025-12-01,", "CONG_CHUC reaches beyond the days"),
+        (
+            "  CONG_CHUC: {",
+            "  CONG_CHUC: { to: 2026-01-01,",
+            "CONG_CHUC ends on 01/01/2026, before it begins",
+        ),
+        ("method: points_of", "verified: perhaps\nmethod: points_of", "verified must be true or false"),
+        ("method: points_of", "verified: false\nmethod: points_of", "says under `note:` what was not read"),
     ],
 )
 def test_a_broken_rulebook_does_not_load_and_says_where(
@@ -68,6 +105,45 @@ def test_a_broken_rulebook_does_not_load_and_says_where(
         load(changed(tmp_path, (old, new)))
     assert says in str(refusal.value)
     assert str(refusal.value).startswith("changed.yaml, line ")
+
+
+CONDITIONS = FOLDER / "decree-90-2020.yaml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("fact: qualities_good,", "fact: kindness,", "fact cannot be kindness; it can be ahead_of_time"),
+        ("test: AT_LEAST, number: 1,", "test: AT_LEAST,", "the row has no number"),
+        ("number: 1,", "number: one,", "number must be a number such as 70 or 0.25, not one"),
+        ("number: 1,", "number: 1, weight: 2,", "weight is not a column of this table"),
+        ("  levels:\n", "  level:\n", "no rule reads a table level in conditions"),
+        ("- { band: HTTNV, says:", "- { band: HTXSNV, says:", "HTXSNV, None already stands on line"),
+        ("    article: Điều 8, 9, 10, 11 NĐ 90/2020\n", "", "conditions.rows has no article"),
+    ],
+)
+def test_a_broken_table_does_not_load_and_says_where(tmp_path: Path, old: str, new: str, says: str) -> None:
+    text = CONDITIONS.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "changed.yaml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(RulebookError) as refusal:
+        load(path)
+    assert says in str(refusal.value)
+    assert str(refusal.value).startswith("changed.yaml, line ")
+
+
+def test_a_chapter_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    text = CONDITIONS.read_text(encoding="utf-8")
+    path = tmp_path / "changed.yaml"
+    path.write_text(text[: text.index("  rows:")], encoding="utf-8")
+    with pytest.raises(
+        RulebookError, match="the chapter conditions is written whole or not at all; it lacks rows"
+    ):
+        load(path)
+    path.write_text(text[: text.index("conditions:")], encoding="utf-8")
+    with pytest.raises(RulebookError, match="the method needs conditions"):
+        load(path)
 
 
 def test_the_refusal_names_the_line_of_the_mistake(tmp_path: Path) -> None:
