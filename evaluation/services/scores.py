@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import update
 
@@ -105,17 +106,7 @@ def freeze(actor: Actor, report: Report, stage: Stage, *, reason: str | None = N
     sheet = ScoreSheet(
         report_id=report.id,
         stage=stage,
-        status=score.status,
-        general=_stored(score.general),
-        quantity=_stored(score.quantity),
-        quality=_stored(score.quality),
-        progress=_stored(score.progress),
-        unit_result=exact(ratios.unit_result) if ratios and ratios.unit_result is not None else None,
-        task=_stored(score.task),
-        total=_stored(score.total),
-        exact_total=exact(score.total) if score.total is not None else None,
-        band=score.band,
-        steps=[step.as_json() for step in score.steps],
+        **frozen(score, ratios),
         inputs=snapshot(report, stage),
         rulebook=book.name,
         fingerprint=book.fingerprint,
@@ -124,6 +115,23 @@ def freeze(actor: Actor, report: Report, stage: Stage, *, reason: str | None = N
     )
     db.session.add(sheet)
     return sheet
+
+
+def frozen(score: PeriodScore, ratios: LeaderRatios | None) -> dict[str, Any]:
+    """What a score leaves in its row, apart from whose it is and what it came from."""
+    return {
+        "status": score.status,
+        "general": _stored(score.general),
+        "quantity": _stored(score.quantity),
+        "quality": _stored(score.quality),
+        "progress": _stored(score.progress),
+        "unit_result": exact(ratios.unit_result) if ratios and ratios.unit_result is not None else None,
+        "task": _stored(score.task),
+        "total": _stored(score.total),
+        "exact_total": exact(score.total) if score.total is not None else None,
+        "band": score.band,
+        "steps": [step.as_json() for step in score.steps],
+    }
 
 
 def snapshot(report: Report, stage: Stage) -> dict[str, object]:
