@@ -43,6 +43,12 @@ class ScoreSheet(Table):
         ),
         # What was superseded is asked for by sheet; without this every inbox would read all scores ever given.
         Index("ix_score_sheet_superseded", "report_id", postgresql_where=text("superseded_at is not null")),
+        # What the national database has not got yet is counted on the home page of Home Affairs.
+        Index(
+            "ix_score_sheet_final",
+            "decided_at",
+            postgresql_where=text("stage = 'FINAL' and superseded_at is null"),
+        ),
     )
 
     id: Mapped[identity]
@@ -93,6 +99,7 @@ class YearGrade(Table):
             postgresql_where=text("superseded_at is null"),
         ),
         Index("ix_year_grade_agency", "year", "agency_id"),
+        Index("ix_year_grade_published", "published_at", postgresql_where=text("superseded_at is null")),
     )
 
     id: Mapped[identity]
