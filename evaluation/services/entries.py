@@ -14,6 +14,7 @@ from evaluation import clock
 from evaluation.files.cells import parse_date, parse_decimal, parse_text
 from evaluation.files.says import CellRefused, said
 from evaluation.models import Report, WorkItem
+from evaluation.rules.delays import least_delays
 from evaluation.rules.explain import written
 from evaluation.rules.names import clean_name
 from evaluation.rules.scoring import WorkKind
@@ -124,7 +125,7 @@ class _Reading:
         self._cell(item, entry, "delays", _("Delays"), self._count, values)
         self._cell(item, entry, "done_on", _("Finished on"), self._day, values)
         self._cell(item, entry, "note", _("Note"), self._note, values)
-        _force_delay(item, values)
+        _force_delay(self.report, item, values)
         self.found.lines[item_id] = values
 
     def _cell(
@@ -244,11 +245,13 @@ def _with_year(typed: Any, month: date) -> Any:
     return f"{found[1]}/{found[2]}/{year}"
 
 
-def _force_delay(item: WorkItem, values: dict[str, Any]) -> None:
-    """A line finished after its due day is late at least once; only a supervisor can confirm a cause."""
-    done_on, delays = values.get("done_on"), values.get("delays")
-    if done_on and item.due_on and done_on > item.due_on and delays == 0:
-        values["delays"] = 1
+def _force_delay(report: Report, item: WorkItem, values: dict[str, Any]) -> None:
+    """A line is late at least as often as its days say (Điều 14.2.c); only a supervisor can confirm a cause."""
+    book, day = rulebooks.book_of(report), report.period.month
+    least = least_delays(item.due_on, values.get("done_on"), item.missed_deadlines or 0, book=book, day=day)
+    delays = values.get("delays")
+    if values.get("done_on") and delays is not None and delays < least:
+        values["delays"] = least
 
 
 def capital(sentence: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -14,6 +15,8 @@ from evaluation.extensions import db
 from evaluation.files.cells import parse_decimal
 from evaluation.files.says import CellRefused, said
 from evaluation.models import CriterionMark, ItemMark, Report, WorkItem
+from evaluation.rules.delays import least_delays
+from evaluation.rules.rulebook import Rulebook
 from evaluation.rules.scoring import WorkKind
 from evaluation.rules.terms import finite
 from evaluation.services import rulebooks
@@ -136,17 +139,9 @@ def _line(
             Fault(f"line-{item.id}-done", _("Work handed over counts where it was taken over, not here."))
         )
         return
-    if _finished_late(item) and not found["delays"] + found["exempt_delays"]:
-        faults.append(
-            Fault(
-                f"line-{item.id}-delays",
-                _(
-                    "“%(task)s” was finished after its last day: it is late at least once."
-                    " Confirm an objective cause if there was one.",
-                    task=item.task,
-                ),
-            )
-        )
+    least = _least_delays(report, item)
+    if found["delays"] + found["exempt_delays"] < least:
+        faults.append(Fault(f"line-{item.id}-delays", _too_few_delays(item, least)))
         return
     try:
         text = reason_given(reason, f"line-{item.id}-reason")
@@ -180,8 +175,27 @@ def _supersede(mark: ItemMark | None) -> None:
         db.session.flush()
 
 
-def _finished_late(item: WorkItem) -> bool:
-    return item.done_on is not None and item.due_on is not None and item.done_on > item.due_on
+def _least_delays(report: Report, item: WorkItem) -> int:
+    """How often a finished line is late at least, by the rulebook's way to count (Điều 14.2.c)."""
+    if item.done_on is None:
+        return 0
+    book, day = rulebooks.book_of(report), report.period.month
+    return least_delays(item.due_on, item.done_on, item.missed_deadlines, book=book, day=day)
+
+
+def _too_few_delays(item: WorkItem, least: int) -> str:
+    if least == 1:
+        return _(
+            "“%(task)s” was finished after its last day: it is late at least once."
+            " Confirm an objective cause if there was one.",
+            task=item.task,
+        )
+    return _(
+        "“%(task)s” is late at least %(count)s times by its days."
+        " Confirm an objective cause for those that had one.",
+        task=item.task,
+        count=least,
+    )
 
 
 def read_facts(item: WorkItem, finding: LineFinding, faults: list[Fault]) -> dict[str, Any] | None:
@@ -305,7 +319,11 @@ def _leader(report: Report, finding: LeaderFinding, faults: list[Fault], changes
             )
             continue
         reason: str | None = finding.reasons.get(name, "").strip() or None
-        if Fraction(value) == reduced or name in finding.neither:
+        fixed = neither_ratio(book, day) if name == "organising" and name in finding.neither else None
+        if fixed is not None:
+            value = Decimal(fixed)
+            reason = reason or _("Neither case of Article 15.3.b; the ratio is set by the rulebook.")
+        elif Fraction(value) == reduced or name in finding.neither:
             try:
                 reason = reason_given(reason, f"{name}-reason")
             except Invalid:
@@ -325,6 +343,13 @@ def _leader(report: Report, finding: LeaderFinding, faults: list[Fault], changes
             {"ratio": int(value), "reason": reason},
             partial(_set_ratio, report, name, int(value), reason),
         )
+
+
+def neither_ratio(book: Rulebook, day: date) -> int | None:
+    """đ where neither case of Article 15.3.b fits: a fixed ratio, or None where the authority chooses with a reason (Q12)."""
+    answer = book.choice("neither_case_of_organising", day) if book.has("organising") else "AUTHORITY"
+    key = {"FULL": "leader_ratio_full", "HALF": "leader_ratio_reduced"}.get(str(answer))
+    return None if key is None else int(book.number(key, day))
 
 
 def _set_ratio(report: Report, name: str, value: int, reason: str | None) -> None:

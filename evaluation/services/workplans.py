@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from evaluation import clock
 from evaluation.extensions import db
 from evaluation.models import ProductVersion, Report, WorkItem
 from evaluation.queries import catalogue
@@ -241,6 +242,7 @@ def save_grid(
             if change.removed:
                 db.session.delete(change.item)
             else:
+                change.item.missed_deadlines += change.misses_a_deadline
                 change.item.assigned, change.item.due_on = change.quantity, change.due_on
         assigning.written(report)
     changed = list(dict.fromkeys(change.report for change in changes))
@@ -257,6 +259,12 @@ class _Change:
     quantity: Decimal
     due_on: date | None
     removed: bool = False
+
+    @property
+    def misses_a_deadline(self) -> bool:
+        """Whether a last day that has passed gives way to a later one: that is one delay (Điều 14.2.c)."""
+        old = self.item.due_on
+        return old is not None and old < clock.today() and self.due_on is not None and self.due_on > old
 
 
 def _changes(reports: list[Report], typed: dict[int, GridRow], month: Stretch) -> list[_Change]:

@@ -68,6 +68,11 @@ class Panel:
     notice_kind: str = "warning"
 
     @property
+    def neither_ratio(self) -> int | None:
+        """đ where neither case fits, when the rulebook fixes it (open question Q12)."""
+        return marks.neither_ratio(rulebooks.book_of(self.report), self.report.period.month)
+
+    @property
     def errors(self) -> dict[str, str]:
         """Sentence by place."""
         return {fault.place: fault.message for fault in self.faults if fault.place}
