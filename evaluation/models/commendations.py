@@ -61,13 +61,67 @@ class Discipline(Table):
     used_in_year: Mapped[int | None] = mapped_column(SmallInteger)
 
 
-class PendingMatter(Table):
-    """A matter about a person that is open from a day until it is closed."""
+class PastRating(Table):
+    """The class of a year before the system held classes, as its decision says; None is a decision not to rate."""
 
-    __tablename__ = "pending_matter"
+    __tablename__ = "past_rating"
+    __table_args__ = (
+        CheckConstraint("length(btrim(decision_number)) > 0", name="decided_by_a_document"),
+        Index(
+            "one_live_past_rating",
+            "person_id",
+            "year",
+            unique=True,
+            postgresql_where=text("superseded_at is null"),
+        ),
+    )
 
     id: Mapped[identity]
-    person_id: Mapped[reference] = mapped_column(ForeignKey("person.id"), index=True)
+    person_id: Mapped[reference] = mapped_column(ForeignKey("person.id"))
+    year: Mapped[int] = mapped_column(SmallInteger)
+    klass: Mapped[Band | None] = mapped_column(word(Band))
+    decision_number: Mapped[str] = mapped_column(Text)
+    decided_on: Mapped[date] = mapped_column(Date)
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    superseded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class OldUnitOpinion(Table):
+    """What the old agency wrote of somebody who moved on a day."""
+
+    __tablename__ = "old_unit_opinion"
+    __table_args__ = (
+        CheckConstraint("length(btrim(document_number)) > 0", name="given_in_writing"),
+        Index(
+            "one_live_old_unit_opinion",
+            "person_id",
+            "moved_on",
+            unique=True,
+            postgresql_where=text("superseded_at is null"),
+        ),
+    )
+
+    id: Mapped[identity]
+    person_id: Mapped[reference] = mapped_column(ForeignKey("person.id"))
+    moved_on: Mapped[date] = mapped_column(Date)
+    agrees: Mapped[bool] = mapped_column()
+    document_number: Mapped[str] = mapped_column(Text)
+    given_on: Mapped[date] = mapped_column(Date)
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    superseded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class PendingMatter(Table):
+    """A matter about a person or a unit that is open from a day until it is closed."""
+
+    __tablename__ = "pending_matter"
+    __table_args__ = (
+        CheckConstraint("(person_id is null) <> (unit_id is null)", name="about_a_person_or_a_unit"),
+    )
+
+    id: Mapped[identity]
+    person_id: Mapped[reference | None] = mapped_column(ForeignKey("person.id"), index=True)
+    unit_id: Mapped[reference | None] = mapped_column(ForeignKey("unit.id"), index=True)
     kind: Mapped[PendingKind] = mapped_column(word(PendingKind))
     opened_on: Mapped[date] = mapped_column(Date)
     closed_on: Mapped[date | None] = mapped_column(Date)
