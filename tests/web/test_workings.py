@@ -141,7 +141,12 @@ def test_the_word_file_says_what_the_page_says(month) -> None:
     document = Document(BytesIO(answer.data))
     text = "\n".join(paragraph.text for paragraph in document.paragraphs)
     cells = "\n".join(cell.text for table in document.tables for row in table.rows for cell in row.cells)
-    for said in ("Na = 3 + 7,5 = 10,5", "Nghị định 335/2025/NĐ-CP", "Trần Văn Hùng", month.sheet.fingerprint[:12]):
+    for said in (
+        "Na = 3 + 7,5 = 10,5",
+        "Nghị định 335/2025/NĐ-CP",
+        "Trần Văn Hùng",
+        month.sheet.fingerprint[:12],
+    ):
         assert said in text, said
     for said in ("Thẩm định hồ sơ", "Thiếu một hồ sơ", "10,125"):
         assert said in cells, said
