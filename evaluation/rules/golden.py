@@ -170,7 +170,7 @@ def _scores(case: Fields) -> tuple[Fraction, ...]:
 
 
 def _average(case: Fields, shelf: Shelf) -> Result:
-    book = shelf.latest("evaluation")
+    book = shelf.latest("evaluation", case.one_of("subject", PersonKind, "CONG_CHUC"))
     scores = _scores(case)
     if not scores:
         raise CaseError("scores is empty; there is no mean of nothing")
@@ -179,7 +179,7 @@ def _average(case: Fields, shelf: Shelf) -> Result:
 
 
 def _annual_class(case: Fields, shelf: Shelf) -> Result:
-    book = shelf.latest("evaluation")
+    book = shelf.latest("evaluation", case.one_of("subject", PersonKind, "CONG_CHUC"))
     blocker, leave, unit_class = (case.raw(key, None) for key in ("blocker", "leave", "unit_class"))
     proposal = annual_class(
         _scores(case),
@@ -237,9 +237,9 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Runner]] = {
         ("status", "quantity", "quality", "progress", "task", "total", "band"),
         _period_score,
     ),
-    "average": (("scores",), ("mean", "band"), _average),
+    "average": (("scores", "subject"), ("mean", "band"), _average),
     "annual_class": (
-        ("scores", "months_worked", "leave", "blocker", "head_of_unit", "unit_class"),
+        ("scores", "subject", "months_worked", "leave", "blocker", "head_of_unit", "unit_class"),
         ("status", "mean", "class"),
         _annual_class,
     ),

@@ -222,6 +222,7 @@ POINTS = Method(
     by_subject=True,
     scores_months=True,
     chapters={
+        "weights": WEIGHTS,
         "annual_round": ANNUAL_ROUND,
         "organisations": ORGANISATIONS,
         "special_cases": SPECIAL_CASES,

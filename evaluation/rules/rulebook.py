@@ -312,9 +312,9 @@ class Shelf:
             return self._by_name[name]
         raise RulebookError("There is no rulebook called %(name)s in evaluation/rulebooks.", name=name)
 
-    def latest(self, family: str) -> Rulebook:
-        """The rulebook of a family that took effect last; for 'evaluation' the one of công chức."""
-        found = self.terms(family, PersonKind.CONG_CHUC)
+    def latest(self, family: str, kind: PersonKind = PersonKind.CONG_CHUC) -> Rulebook:
+        """The rulebook of a family that took effect last for a kind of person."""
+        found = self.terms(family, kind)
         if not found:
             raise RulebookError("There is no rulebook for %(family)s in evaluation/rulebooks.", family=family)
         return found[-1][0]
