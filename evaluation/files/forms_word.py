@@ -87,6 +87,8 @@ def _top(document: Document, name: str, form: PeriodForm | YearForm) -> None:
     left, right = table.rows[0].cells
     word.cell(left, f"{forms.DRAFT}: {form.draft}" if form.draft else "", size=11, bold=True, align=LEFT)
     word.cell(right, name, size=SMALL, bold=True, align=RIGHT)
+    for place in (left, right):
+        place.paragraphs[0].paragraph_format.space_after = Pt(6)
     word.letterhead(document, form.superior, form.issuer)
 
 

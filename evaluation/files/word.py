@@ -73,7 +73,7 @@ def letterhead(
     table = document.add_table(rows=2 if number or place_and_date else 1, cols=2)
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
-    widths(table, (6.3, 10.2))
+    widths(table, (6.8, 9.7))
     left, right = table.rows[0].cells
     if superior:
         cell(left, superior, size=12)

@@ -4,18 +4,24 @@ import io
 import re
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from urllib.parse import unquote
 
 import pytest
 from docx import Document
+from docx.oxml.ns import qn
 from pypdf import PdfReader
 
 from evaluation.extensions import db
 from evaluation.files import pdf
-from evaluation.models import AuditEvent, SelfClassification, YearGrade
+from evaluation.models import AuditEvent, Job, Period, Report, SelfClassification, YearGrade
 from evaluation.rules.bands import Band
+from evaluation.rules.organisation import AbsenceKind
 from evaluation.rules.periods import Cycle
-from evaluation.rules.workflow import ReportState
-from evaluation.services import confirmations, grade_proposals, grades, reports, reviews
+from evaluation.rules.permissions import Role
+from evaluation.rules.rulebook import default_shelf
+from evaluation.services import confirmations, form_files, grade_proposals, grades, jobs, reports, reviews
+from evaluation.services.period_forms import points_that_hold
 from evaluation.services.reports import LineEntry
 from tests import factories
 from tests.services.test_grades import month as graded_month
@@ -74,14 +80,428 @@ def word(place, address: str) -> list[str]:
     return text_of(response.data)
 
 
-def test_it(place, clock, tmp_path):
-    print(word(place, f"/forms/01/{place.report.id}.docx"))
+DECREE_01 = """
+Mẫu số 01
+TÊN CƠ QUAN,
+TỔ CHỨC, ĐƠN VỊ
+-------
+CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM
+Độc lập - Tự do - Hạnh phúc
+---------------
+PHIẾU THEO DÕI, ĐÁNH GIÁ CÔNG CHỨC
+(Kỳ theo dõi, đánh giá:..........)1
+Họ và tên:................................................................
+Chức vụ, chức danh: ......................................................
+Đơn vị công tác: .........................................................
+I. KẾT QUẢ THEO DÕI, ĐÁNH GIÁ THEO TIÊU CHÍ CHUNG
+| TT | Tiêu chí chấm điểm | Điểm tối đa | Điểm do cá nhân tự chấm |
+| (1) | (2) | (3) | (4) |
+| I | Phẩm chất chính trị, phẩm chất đạo đức, văn hóa thực thi công vụ và ý thức kỷ luật, kỷ cương trong
+thực thi công vụ | 10 | |
+| 1 | Phẩm chất chính trị, phẩm chất đạo đức, văn hóa thực thi công vụ | 5 | |
+| 2 | Ý thức kỷ luật, kỷ cương trong thực thi công vụ | 5 | |
+| II | Năng lực chuyên môn, nghiệp vụ theo yêu cầu của vị trí việc làm; khả năng đáp ứng yêu cầu thực thi
+nhiệm vụ được giao; tinh thần trách nhiệm trong thực thi công vụ; thái độ phục vụ người dân, doanh nghiệp và
+khả năng phối hợp với đồng nghiệp | 10 | |
+| 1 | Năng lực chuyên môn, nghiệp vụ theo yêu cầu của vị trí việc làm | 2,5 | |
+| 2 | Khả năng đáp ứng yêu cầu thực thi nhiệm vụ được giao thường xuyên, đột xuất | 2,5 | |
+| 3 | Tinh thần trách nhiệm trong thực thi công vụ | 2,5 | |
+| 4 | Thái độ phục vụ người dân, doanh nghiệp và khả năng phối hợp với đồng nghiệp | 2,5 | |
+| III | Năng lực đổi mới, sáng tạo, dám nghĩ, dám làm, dám chịu trách nhiệm vì lợi ích chung trong thực thi
+công vụ | 10 | |
+| 1 | Có sản phẩm, giải pháp đột phá, sáng tạo đem lại giá trị, hiệu quả thiết thực, tác động tích cực đến
+kết quả thực hiện nhiệm vụ của cơ quan, tổ chức, đơn vị. | 2,5 | |
+| 2 | Sẵn sàng tham gia thực hiện nhiệm vụ chính trị đặc biệt quan trọng, nhiệm vụ có tính chất đột xuất,
+phức tạp hoặc trong điều kiện khó khăn. | 2,5 | |
+| 3 | Có tinh thần chịu trách nhiệm trước kết quả công việc; chủ động nhận trách nhiệm khi có sai sót và có
+biện pháp khắc phục rõ ràng, cụ thể. | 2,5 | |
+| 4 | Chủ động đưa ra quyết định trong phạm vi thẩm quyền, không né tránh; có tinh thần tiên phong trong
+thực hiện những nhiệm vụ mới. | 2,5 | |
+| Tổng cộng | 30 | |
+II. TỔNG HỢP KẾT QUẢ THEO DÕI, ĐÁNH GIÁ CÔNG CHỨC
+1. Điểm tiêu chí chung:...................................................
+2. Điểm tiêu chí kết quả thực hiện nhiệm vụ:..............................
+3. Tổng điểm theo dõi, đánh giá công chức:................................
+4. Ưu điểm:...............................................................
+5. Hạn chế, khuyết điểm:..................................................
+6. Ý kiến nhận xét của cấp có thẩm quyền theo dõi, đánh giá:..............
+....., ngày....tháng.....năm.....
+CÔNG CHỨC TỰ ĐÁNH GIÁ
+(Ký tên, ghi rõ họ tên)
+....., ngày....tháng.....năm.....
+CẤP CÓ THẨM QUYỀN
+THEO DÕI, ĐÁNH GIÁ
+(Ký tên, ghi rõ họ tên)
+1 Ghi rõ kỳ theo dõi là tháng/quý ... năm... .
+"""
+DECREE_02 = """
+Mẫu số 02
+TÊN CƠ QUAN,
+TỔ CHỨC, ĐƠN VỊ
+-------
+CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM
+Độc lập - Tự do - Hạnh phúc
+---------------
+PHIẾU XẾP LOẠI CHẤT LƯỢNG CÔNG CHỨC
+Năm....
+Họ và tên:................................................................
+Chức vụ, chức danh:.......................................................
+Đơn vị công tác:..........................................................
+I. TỔNG HỢP KẾT QUẢ THEO DÕI, ĐÁNH GIÁ
+| Tháng | Tổng điểm theo dõi, đánh giá | Ghi chú |
+| 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 |
+| Tổng điểm trung bình cả năm |
+II. CÔNG CHỨC TỰ ĐÁNH GIÁ, XẾP LOẠI CHẤT LƯỢNG
+☐ Hoàn thành xuất sắc nhiệm vụ
+☐ Hoàn thành tốt nhiệm vụ
+☐ Hoàn thành nhiệm vụ
+☐ Không hoàn thành nhiệm vụ
+III. KẾT QUẢ XẾP LOẠI CHẤT LƯỢNG CỦA CẤP CÓ THẨM QUYỀN CÔNG CHỨC1
+☐ Hoàn thành xuất sắc nhiệm vụ
+☐ Hoàn thành tốt nhiệm vụ
+☐ Hoàn thành nhiệm vụ
+☐ Không hoàn thành nhiệm vụ
+IV. ĐỀ XUẤT PHƯƠNG ÁN XỬ LÝ2
+....., ngày....tháng.....năm.....
+CÔNG CHỨC TỰ XẾP LOẠI
+(Ký tên, ghi rõ họ tên)
+....., ngày....tháng.....năm.....
+CẤP CÓ THẨM QUYỀN XẾP LOẠI
+(Ký tên, ghi rõ họ tên)
+1 Việc xếp loại chất lượng công chức căn cứ vào quy định tại Điều 20 Nghị định này.
+2 Việc đề xuất phương án xử lý căn cứ quy định tại Điều 23 Nghị định này.
+"""
+
+
+def bare(text: str) -> str:
+    """Words alone: rules, dots to be written on and the borders of tables are no wording."""
+    return " ".join(re.sub(r"\.{2,}|[|_]+|-{3,}", " ", text).split())
+
+
+def printed(decree: str, **filled: str) -> str:
+    """The decree's text with our few words where it leaves room."""
+    text = bare(decree).replace("TÊN CƠ QUAN, TỔ CHỨC, ĐƠN VỊ", "SỞ NỘI VỤ PHÒNG CÔNG CHỨC, VIÊN CHỨC")
+    for label, value in filled.items():
+        assert label in text
+        text = text.replace(label, value, 1)
+    return text
+
+
+def traces(place, action: str = "report.read") -> int:
+    return db.session.query(AuditEvent).filter_by(action=action).count()
+
+
+def test_an_unfilled_form_01_is_the_decree_word_for_word(place, login) -> None:
+    empty = sheet(place, place.nam, month="2026-02")
+    place.client = sign_in(login, place.client, place.nam)
+    expected = printed(
+        DECREE_01,
+        **{
+            "giá: )1": "giá: tháng 2 năm 2026)1",
+            "Họ và tên:": "Họ và tên: Lê Quang Nam",
+            "chức danh:": "chức danh: Chuyên viên",
+            "công tác:": "công tác: Phòng Công chức, viên chức",
+        },
+    )
+
+    found = word(place, f"/forms/01/{empty.id}.docx")
+
+    assert found[0] == "BẢN DỰ THẢO: công chức chưa gửi phiếu"
+    assert bare("\n".join(found[1:])) == expected
+
+
+def test_a_form_02_nobody_has_filled_is_the_decree_word_for_word(place, login) -> None:
+    sheet(place, place.nam, month="2026-02")
+    place.client = sign_in(login, place.client, place.nam)
+    expected = printed(
+        DECREE_02,
+        **{
+            "Năm Họ": "Năm 2026 Họ",
+            "Họ và tên:": "Họ và tên: Lê Quang Nam",
+            "chức danh:": "chức danh: Chuyên viên",
+            "công tác:": "công tác: Phòng Công chức, viên chức",
+        },
+    )
+
+    found = word(place, "/forms/02/mine/2026.docx")
+
+    assert found[0] == "BẢN DỰ THẢO: chưa có quyết định xếp loại của cấp có thẩm quyền"
+    assert bare("\n".join(found[1:])) == expected
+
+
+def test_until_it_is_confirmed_the_form_is_a_draft_with_the_own_figures(place) -> None:
+    found = word(place, f"/forms/01/{place.report.id}.docx")
+
+    assert found[0].startswith("BẢN DỰ THẢO: phần II ghi theo kết quả công chức tự đánh giá")
+    assert "1. Điểm tiêu chí chung: 28,50" in found
+    assert "6. Ý kiến nhận xét của cấp có thẩm quyền theo dõi, đánh giá:" in found
+    assert found.count("....., ngày....tháng.....năm.....") == 1
+    assert "Trần Văn Hùng" not in found
+
+
+def test_a_confirmed_form_carries_the_final_figures_the_remarks_and_both_signers(place, clock) -> None:
     confirm(place, clock)
-    print(word(place, f"/forms/01/{place.report.id}.docx?annex=1"))
-    r = place.client.get(f"/forms/01/{place.report.id}.pdf?annex=1")
-    print(r.headers)
-    open("/tmp/w01.pdf", "wb").write(r.data)
-    r = place.client.get(f"/forms/tracking/{place.report.id}.xlsx")
-    open("/tmp/w.xlsx", "wb").write(r.data)
-    print(r.headers)
-    assert place.client.get(f"/results/{place.report.id}").text.count("/forms/") == 5
+    found = word(place, f"/forms/01/{place.report.id}.docx")
+
+    assert not [text for text in found if "DỰ THẢO" in text]
+    assert found[found.index("Tổng cộng") : found.index("Tổng cộng") + 3] == ["Tổng cộng", "30", "28,5"]
+    assert "3. Tổng điểm theo dõi, đánh giá công chức: 98,50" in found
+    assert "4. Ưu điểm: Chủ động" in found
+    assert found[-4:-2] == ["Nguyễn Thị Lan", "Trần Văn Hùng"]
+    assert "....., ngày 01 tháng 4 năm 2026" in found
+    assert found[-5] == "(Ký tên, ghi rõ họ tên)"
+    assert "Nhất trí với công chức." in " ".join(found)
+
+
+def test_the_authoritys_points_stand_in_the_annex_only(place, clock) -> None:
+    place.report.criteria[0].given_points = Decimal("4.5")
+    place.report.criteria[0].reason = "Chậm kê khai"
+    confirm(place, clock)
+    plain = word(place, f"/forms/01/{place.report.id}.docx")
+    annexed = word(place, f"/forms/01/{place.report.id}.docx?annex=1")
+
+    assert "4,5" not in plain
+    assert annexed[: len(plain)] == plain
+    rest = annexed[len(plain) :]
+    assert rest[0] == "Phụ lục kèm phiếu"
+    assert {"4,5", "Chậm kê khai", "Điều 14.2.a NĐ 335/2025"} <= set(rest)
+
+
+def test_a_month_of_leave_is_no_zero_on_the_form(place, login, clock) -> None:
+    graded_month(place, place.nam, 4, None, leave=AbsenceKind.MATERNITY)
+    report = db.session.query(Report).filter_by(person_id=place.nam.id).one()
+    place.client = sign_in(login, place.client, place.nam)
+
+    found = word(place, f"/forms/01/{report.id}.docx")
+
+    assert "3. Tổng điểm theo dõi, đánh giá công chức: Không đánh giá trong kỳ (Nghỉ thai sản)" in found
+
+
+def test_a_quarter_is_named_as_the_forms_footnote_asks(place) -> None:
+    place.report.period.cycle = Cycle.QUARTER
+    place.report.period.month = date(2026, 1, 1)
+    db.session.flush()
+
+    assert "(Kỳ theo dõi, đánh giá: quý I năm 2026)1" in word(place, f"/forms/01/{place.report.id}.docx")
+
+
+def test_a_file_is_an_attachment_named_twice_and_kept_nowhere(place) -> None:
+    response = place.client.get(f"/forms/01/{place.report.id}.docx")
+
+    assert response.headers["Cache-Control"] == "no-store"
+    said = response.headers["Content-Disposition"]
+    plain, _mark, full = said.partition("; filename*=UTF-8''")
+    assert plain == "attachment; filename=phieu-theo-doi-danh-gia-thang-3-nam-2026-nguyen-thi-lan.docx"
+    assert unquote(full) == "Phiếu theo dõi, đánh giá tháng 3 năm 2026 - Nguyễn Thị Lan.docx"
+
+
+@pytest.mark.parametrize("address", ["01/{}.docx", "tracking/{}.xlsx"])
+def test_others_who_may_read_the_sheet_leave_a_trace_and_a_colleague_finds_nothing(
+    place, login, address
+) -> None:
+    address = "/forms/" + address.format(place.report.id)
+    assert place.client.get(address).status_code == 200
+    assert traces(place) == 0
+    inspector = factories.person("Phạm Thanh Tra")
+    factories.account(inspector, roles=[(Role.INSPECTOR, place.province)])
+    for number, who in enumerate((place.hung, place.thu, inspector), 1):
+        sign_in(login, place.client, who)
+        assert place.client.get(address).status_code == 200
+        assert traces(place) == number
+    sign_in(login, place.client, place.nam)
+    assert place.client.get(address).status_code == 404
+    assert traces(place) == 3
+
+
+def test_a_sheet_judged_by_another_decree_has_no_form_01(place) -> None:
+    place.report.rulebook = "decree-90-2020"
+    db.session.flush()
+
+    refused = place.client.get(f"/forms/01/{place.report.id}.docx")
+
+    assert refused.status_code == 404
+    assert "decree-90-2020" in refused.text
+
+
+@needs_pango
+def test_the_pdf_holds_the_words_of_the_word_file_on_a4_with_its_fonts(place, clock) -> None:
+    confirm(place, clock)
+    response = place.client.get(f"/forms/01/{place.report.id}.pdf")
+    pages = PdfReader(io.BytesIO(response.data)).pages
+    read = " ".join(" ".join(page.extract_text() for page in pages).split())
+
+    assert response.headers["Content-Type"] == "application/pdf"
+    assert {(round(page.mediabox.width), round(page.mediabox.height)) for page in pages} == {(595, 842)}
+    for said in word(place, f"/forms/01/{place.report.id}.docx"):
+        if said.strip("_"):
+            assert said in read or said[:-1] in read, said
+    for page in pages:
+        fonts = [
+            font.get_object()["/DescendantFonts"][0].get_object()
+            for font in page["/Resources"]["/Font"].values()
+        ]
+        assert fonts
+        assert all({"/FontFile2", "/FontFile3"} & set(font["/FontDescriptor"]) for font in fonts)
+
+
+def test_without_pango_the_person_reads_what_to_install_and_is_led_to_the_word_file(
+    place, monkeypatch
+) -> None:
+    def missing(_html: str) -> bytes:
+        raise pdf.Unavailable(pdf.NEEDS, missing="Pango")
+
+    monkeypatch.setattr(pdf, "from_html", missing)
+    page = place.client.get(f"/forms/01/{place.report.id}.pdf?annex=1")
+
+    assert page.status_code == 503
+    assert "thiếu Pango" in page.text
+    assert f'href="/forms/01/{place.report.id}.docx?annex=1"' in page.text
+
+
+# Mẫu số 02
+
+
+@pytest.fixture
+def december(client, login, clock):
+    """Lan's year: ten months of points, one of leave, one still unconfirmed, two spent in another division; class proposed."""
+    clock(date(2026, 12, 5))
+    made = factories.office()
+    year_of(made, made.lan, "82.125", 10)
+    graded_month(made, made.lan, 11, None, leave=AbsenceKind.SICK)
+    other = factories.unit("Phòng Tổ chức", parent=made.department)
+    for report in db.session.query(Report).join(Period).filter(Period.month < date(2026, 3, 1)):
+        report.unit_id = other.id
+    db.session.flush()
+    factories.reviewed(made, [made.lan])
+    grade_proposals.propose(made.department.id, 2026)
+    made.grade = db.session.query(YearGrade).filter_by(person_id=made.lan.id).one()
+    made.client = sign_in(login, client, made.thu)
+    return made
+
+
+def decide(place, klass: Band, reason: str | None = None) -> None:
+    grades.decide(factories.actor(place.thu, date(2026, 12, 5)), place.grade.id, klass, reason=reason)
+
+
+def rows_of(data: bytes) -> list[list[str]]:
+    (table,) = [one for one in Document(io.BytesIO(data)).tables if one.rows[0].cells[0].text == "Tháng"]
+    return [[cell.text for cell in row.cells] for row in table.rows[1:]]
+
+
+def test_the_year_on_form_02_with_leave_and_the_old_units_months(december) -> None:
+    rows = rows_of(december.client.get(f"/forms/02/{december.grade.id}.docx").data)
+
+    assert rows[0] == ["1", "82,13", "tại Phòng Tổ chức"]
+    assert rows[2] == ["3", "82,13", ""]
+    assert rows[10] == ["11", "", "Nghỉ ốm đau"]
+    assert rows[11] == ["12", "", ""]
+    assert rows[12] == ["Tổng điểm trung bình cả năm", "82,13", "trung bình của 10 kỳ có điểm"]
+    assert traces(december, "grade.read") == 1
+
+
+def test_a_proposed_class_is_not_printed_a_decided_one_is_ticked(december) -> None:
+    address = f"/forms/02/{december.grade.id}.docx"
+    before = word(december, address)
+    assert before[0].startswith("BẢN DỰ THẢO")
+    assert not [text for text in before if "☒" in text]
+
+    db.session.add(SelfClassification(person_id=december.lan.id, year=2026, klass=Band.HTXSNV))
+    decide(december, Band.HTTNV)
+    after = word(december, address)
+
+    assert [text for text in after if "☒" in text] == [
+        "☒ Hoàn thành xuất sắc nhiệm vụ",
+        "☒ Hoàn thành tốt nhiệm vụ",
+    ]
+    assert not [text for text in after if "DỰ THẢO" in text]
+    assert "....., ngày 05 tháng 12 năm 2026" in after
+    assert "Vũ Thị Thu" in after
+
+
+def test_only_a_year_not_completed_carries_what_article_23_says_of_it(december) -> None:
+    decide(december, Band.KHTNV, reason="Kết luận số 1")
+
+    found = word(december, f"/forms/02/{december.grade.id}.docx")
+
+    assert "cho thôi việc theo điểm đ khoản 3 Điều 23" in " ".join(found)
+
+
+def test_the_official_has_the_own_form_before_the_class_is_public_without_the_class(december, login) -> None:
+    decide(december, Band.HTTNV)
+    december.client = sign_in(login, december.client, december.lan)
+
+    assert december.client.get(f"/forms/02/{december.grade.id}.docx").status_code == 404
+    found = word(december, "/forms/02/mine/2026.docx")
+    assert not [text for text in found if "☒" in text]
+    assert "82,13" in found
+    assert december.client.get("/forms/02/mine/2025.docx").status_code == 404
+
+    grades.publish(
+        factories.actor(december.thu, date(2026, 12, 5)), december.department.id, 2026, decision_number="1"
+    )
+    assert "☒ Hoàn thành tốt nhiệm vụ" in word(december, "/forms/02/mine/2026.docx")
+
+
+def test_a_mean_that_only_looks_like_ninety_is_printed_with_the_decimals_that_tell() -> None:
+    book, day = default_shelf().named("decree-335-2025"), date(2026, 1, 1)
+
+    assert points_that_hold(Fraction(90), book, day) == "90,00"
+    assert points_that_hold(Fraction(89999, 1000), book, day) == "89,999"
+    assert points_that_hold(Fraction(90) - Fraction(1, 10**12), book, day) == "89999999999999/1000000000000"
+
+
+# A unit's papers
+
+
+def test_a_units_papers_hold_what_was_handed_in_and_what_the_reader_may_read(place, login) -> None:
+    sheet(place, place.nam)
+    page = f"/forms/units/{place.division.id}"
+    assert place.client.get(page).status_code == 404
+    place.client = sign_in(login, place.client, place.hung)
+    assert f"{page}/01/2026-03" in place.client.get(page).text
+
+    found = word(place, f"{page}/01/2026-03")
+
+    assert "Họ và tên: Nguyễn Thị Lan" in found
+    assert "Họ và tên: Lê Quang Nam" not in found
+    assert traces(place) == 1
+    assert place.client.get(f"{page}/01/2026-02").status_code == 404
+    assert place.client.get(f"{page}/01/soon").status_code == 404
+    assert place.client.get(f"{page}/02/2026").status_code == 404
+
+
+def test_each_form_of_a_units_file_is_numbered_for_itself(december, login) -> None:
+    year_of(december, december.nam, "75", 10)
+    grade_proposals.propose(december.department.id, 2026)
+
+    document = Document(
+        io.BytesIO(december.client.get(f"/forms/units/{december.department.id}/02/2026").data)
+    )
+
+    starts = [one._sectPr.find(qn("w:pgNumType")) for one in document.sections]
+    assert len(document.sections) == 2
+    assert starts[1] is not None
+    assert starts[1].get(qn("w:start")) == "1"
+    assert all(one.different_first_page_header_footer for one in document.sections)
+    assert traces(december, "grade.read") == 2
+
+
+def test_a_long_file_is_a_job_and_only_who_asked_has_the_file(place, login, monkeypatch) -> None:
+    monkeypatch.setattr(form_files, "FORMS_AT_ONCE", 0)
+    monkeypatch.setattr(form_files, "ROWS_AT_ONCE", 11)
+    place.client = sign_in(login, place.client, place.hung)
+    for what in ("01", "tracking"):
+        asked = place.client.get(f"/forms/units/{place.division.id}/{what}/2026-03")
+        assert asked.status_code == 302
+        job = db.session.query(Job).order_by(Job.id.desc()).first()
+        assert asked.location == f"/jobs/{job.id}"
+        jobs.run(job.id)
+        address = f"/forms/made/{job.arguments['token']}"
+        assert address in place.client.get(asked.location).text
+        made = place.client.get(address)
+        assert made.status_code == 200
+        if what == "01":
+            assert "Họ và tên: Nguyễn Thị Lan" in text_of(made.data)
+        sign_in(login, place.client, place.thu)
+        assert place.client.get(address).status_code == 404
+        sign_in(login, place.client, place.hung)
