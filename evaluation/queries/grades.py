@@ -222,13 +222,13 @@ def page(
         query = query.where(func.coalesce(YearGrade.decided_class, YearGrade.proposed_class) == klass)
     if words:
         query = query.where(Person.search_key.contains(fold(words), autoescape=True))
-    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     rows = db.session.execute(
-        query.order_by(YearGrade.mean.desc().nulls_last(), Person.sort_key, Person.id)
+        query.add_columns(func.count().over().label("total"))
+        .order_by(YearGrade.mean.desc().nulls_last(), Person.sort_key, Person.id)
         .limit(per_page)
         .offset((number - 1) * per_page)
-    )
-    return [(grade, person) for grade, person in rows], total
+    ).all()
+    return [(row[0], row[1]) for row in rows], (rows[0].total if rows else 0)
 
 
 def tally(agency_id: int, year: int) -> tuple[dict[str, int], dict[str, int]]:

@@ -8,9 +8,11 @@ from werkzeug.wrappers import Response
 
 from evaluation import clock
 from evaluation.extensions import db
+from evaluation.queries import annual_round as round_questions
+from evaluation.queries import circumstances, organisation
 from evaluation.queries import grades as questions
-from evaluation.queries import organisation
 from evaluation.queries.pages import PER_PAGE, Page
+from evaluation.rules.annual_round import RoundState
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import steps_from_json
 from evaluation.rules.permissions import Role
@@ -20,6 +22,7 @@ from evaluation.web import panels
 from evaluation.web.access import current_actor
 
 blueprint = Blueprint("grades", __name__, url_prefix="/grades")
+BEFORE_DECISION = (RoundState.SELF_RATED, RoundState.MEETING_HELD, RoundState.PARTY_OPINION)
 Answer = str | Response | tuple[str, int]
 OVERSEES = (Role.HOME_AFFAIRS, Role.INSPECTOR, Role.PERSONNEL)
 
@@ -149,6 +152,8 @@ def _agency(unit_id: int, year: int, faults: list[Fault]) -> str:
         may_ask=grades.may_ask(actor, unit_id),
         may_publish=bool(actor.standing.headed | actor.standing.delegated.keys()),
         december=grades.december_choice(year),
+        progress=round_questions.progress(unit_id, year),
+        round_steps=BEFORE_DECISION,
         transaction_id=receipts.new_id(),
         picked={int(value[:18]) for value in request.form.getlist("pick") if value.isdecimal()},
         decision_number=request.form.get("decision_number", ""),
@@ -160,13 +165,19 @@ def _grade(grade_id: int, faults: list[Fault]) -> str:
     actor = current_actor()
     grade, _held = grades.grade_for(actor, grade_id)
     months = questions.months([grade.person_id], grade.year, provisional=True)[grade.person_id]
-    names = organisation.unit_names([grade.unit_id, grade.agency_id], clock.today())
+    places = {
+        part.months[0]: part for part in circumstances.parts([grade.person_id], grade.year)[grade.person_id]
+    }
+    names = organisation.unit_names(
+        [grade.unit_id, grade.agency_id, *(part.unit_id for part in places.values())], clock.today()
+    )
     typed: dict[str, Any] = request.form.to_dict()
     return render_template(
         "grades/show.html",
         grade=grade,
         person=grade.person,
         months=months,
+        places=places,
         names=names,
         panels=panels.of_grade(actor, grade),
         steps=steps_from_json(grade.steps),
