@@ -100,6 +100,11 @@ def reach_of(book: Rulebook, day: date) -> Reach:
     return Reach(str(book.choice("party_rules", day))) if book.has("party") else Reach.OFF
 
 
+def over_fulfilled(beyond: Fraction, extra: Fraction, *, book: Rulebook, day: date) -> Fraction:
+    """Units that count as completed beyond what was asked: planned work done in excess, with extra work if so chosen."""
+    return beyond + extra if book.choice("over_fulfilled", day) == "WITH_EXTRA_WORK" else beyond
+
+
 def quarter_verdict(facts: PartyFacts, *, book: Rulebook, day: date) -> PartyVerdict:
     """The verdict on one quarter: the gates of 100 % and 70 %, then the level of the points with its conditions."""
     if facts.points is None or facts.work.assigned == 0:

@@ -9,8 +9,9 @@ from flask_login import current_user
 
 from evaluation import clock
 from evaluation.queries import organisation, waiting
+from evaluation.rules.party import Reach
 from evaluation.rules.permissions import Role
-from evaluation.services import extra_income
+from evaluation.services import extra_income, party
 from evaluation.services.access import Actor
 from evaluation.web.access import current_actor
 
@@ -70,6 +71,10 @@ def _reads_lists(actor: Actor) -> bool:
     return _home_affairs(actor) or actor.standing.holds(Role.PERSONNEL)
 
 
+def _sees_party_quarters(actor: Actor) -> bool:
+    return _leads_or_oversees(actor) and party.reach(clock.today()) is not Reach.OFF
+
+
 def _exports_income(actor: Actor) -> bool:
     may = _leads(actor) or actor.standing.holds(Role.HOME_AFFAIRS) or actor.standing.holds(Role.PERSONNEL)
     return may and extra_income.is_on(clock.today())
@@ -96,6 +101,7 @@ ENTRIES = (
     Entry("grades.index", _l("Annual class"), _leads_or_oversees, "grades"),
     Entry("standings.index", _l("Units"), _leads_or_oversees, "standings"),
     Entry("commendations.index", _l("Commendation"), _reads_lists, "commendations"),
+    Entry("party.index", _l("Party's quarters"), _sees_party_quarters, "party"),
     Entry("extra_income.index", _l("Extra income"), _exports_income, "extra_income"),
     Entry("catalogue.index", _l("Catalogue"), _everyone, "catalogue"),
     Entry(
@@ -105,7 +111,7 @@ ENTRIES = (
         "organisation",
         ("appointments", "charges", "imports", "person_changes", "unit_changes", "unit_codes"),
     ),
-    Entry("jobs.index", _l("Jobs"), _home_affairs, "jobs"),
+    Entry("jobs.index", _l("Jobs"), _home_affairs, "jobs", ("national_exports",)),
 )
 
 
