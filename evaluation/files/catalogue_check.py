@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from itertools import chain
 
-from evaluation.files.catalogue import MOST_GROUPS, CatalogueFile, ProductRow, rounded
+from evaluation.files.catalogue import CatalogueFile, ProductRow, rounded
 from evaluation.files.rows import NAMED
 from evaluation.files.says import Gettext, msgid, said
 from evaluation.rules.names import fold
@@ -51,17 +52,27 @@ class Finding:
         return said(gettext, self.says_id, self.params)
 
 
-def check_catalogue(file: CatalogueFile) -> list[Finding]:
-    """Every finding of the catalogue, in the order of sheets and rows; an empty list means it may be proposed."""
+def check_catalogue(file: CatalogueFile, most_groups: int) -> list[Finding]:
+    """Every finding of the catalogue, in the order of sheets and rows; an empty list means it may be proposed.
+
+    `most_groups` is the law's number of groups of complexity on the day of the check (Article 13.1.a).
+    """
     order = {id(product): index for index, product in enumerate(file.products)}
     found: list[tuple[int, Finding]] = []
     if file.standard_points is None and file.products:
         says_id = msgid("No cell states the standard product's points, so coefficients cannot be checked.")
         found.append((-1, Finding("", 0, "", FindingKind.STANDARD_UNKNOWN, says_id)))
     for product in file.products:
-        found.extend((order[id(product)], finding) for finding in _of_row(product, file.standard_points))
-    for check in (_same_codes, _same_texts, _surplus_groups):
-        found.extend((order[id(product)], finding) for product, finding in check(file.products))
+        found.extend(
+            (order[id(product)], finding) for finding in _of_row(product, file.standard_points, most_groups)
+        )
+    pairs = (
+        _same_codes(file.products),
+        _same_texts(file.products),
+        _surplus_groups(file.products, most_groups),
+    )
+    for product, finding in chain.from_iterable(pairs):
+        found.append((order[id(product)], finding))
     return [finding for _, finding in sorted(found, key=lambda pair: pair[0])]
 
 
@@ -69,20 +80,20 @@ def _finding(product: ProductRow, kind: FindingKind, says_id: str, **params: obj
     return Finding(product.sheet, product.row, product.code, kind, says_id, params)
 
 
-def _of_row(product: ProductRow, standard: Decimal | None) -> Iterator[Finding]:
+def _of_row(product: ProductRow, standard: Decimal | None, most_groups: int) -> Iterator[Finding]:
     if not product.code:
         yield _finding(product, FindingKind.MISSING_CODE, msgid("The product has no code."))
     if not product.output:
         yield _finding(product, FindingKind.MISSING_OUTPUT, msgid("The output product is missing."))
     if product.points is None:
         yield _finding(product, FindingKind.MISSING_POINTS, msgid("The product has no points."))
-    if product.group is None:
-        yield _unknown_group(product)
+    if product.group is None or product.group > most_groups:
+        yield _unknown_group(product, most_groups)
     yield from _outside_frame(product)
     yield from _coefficient(product, standard)
 
 
-def _unknown_group(product: ProductRow) -> Finding:
+def _unknown_group(product: ProductRow, most_groups: int) -> Finding:
     if not product.group_text:
         return _finding(
             product, FindingKind.UNKNOWN_GROUP, msgid("The product is in no group of complexity.")
@@ -90,8 +101,9 @@ def _unknown_group(product: ProductRow) -> Finding:
     return _finding(
         product,
         FindingKind.UNKNOWN_GROUP,
-        msgid("“%(group)s” is not a group of complexity. Groups are 1 to 5."),
+        msgid("“%(group)s” is not a group of complexity. Groups are 1 to %(most)s."),
         group=product.group_text,
+        most=most_groups,
     )
 
 
@@ -170,13 +182,18 @@ def _shared(products: list[ProductRow], key: Callable[[ProductRow], str]) -> Ite
             yield product, ", ".join(others[:NAMED])
 
 
-def _surplus_groups(products: list[ProductRow]) -> _Pairs:
-    """Article 13.1.a: at most five groups in the whole catalogue; named once, at the first row of a sixth group."""
+def _surplus_groups(products: list[ProductRow], most: int) -> _Pairs:
+    """Article 13.1.a: at most so many groups in the whole catalogue; named once, at the first row of one more."""
     groups: dict[str, ProductRow] = {}
     for product in products:
         if product.group_text:
             groups.setdefault(str(product.group or fold(product.group_text)), product)
-    if len(groups) > MOST_GROUPS:
-        product = list(groups.values())[MOST_GROUPS]
-        says_id = msgid("The catalogue has %(count)s groups of complexity; the decree allows at most five.")
-        yield product, _finding(product, FindingKind.MORE_THAN_FIVE_GROUPS, says_id, count=len(groups))
+    if len(groups) > most:
+        product = list(groups.values())[most]
+        says_id = msgid(
+            "The catalogue has %(count)s groups of complexity; the decree allows at most %(most)s."
+        )
+        yield (
+            product,
+            _finding(product, FindingKind.MORE_THAN_FIVE_GROUPS, says_id, count=len(groups), most=most),
+        )

@@ -17,7 +17,7 @@ from evaluation.models import Catalogue, ImportNoun, Product, ProductPosition, P
 from evaluation.queries import catalogue as rule
 from evaluation.queries import catalogue_imports as questions
 from evaluation.rules.names import fold
-from evaluation.services import catalogue, catalogue_reach
+from evaluation.services import catalogue, catalogue_reach, rulebooks
 from evaluation.services.access import Actor
 from evaluation.services.catalogue import Decision
 from evaluation.services.import_plans import Change, Diff, ImportKind, Options, What
@@ -81,7 +81,7 @@ class Plan:
 def read(data: bytes) -> CatalogueReading:
     """Rows, and the findings of the check as errors (a row that cannot be applied) or warnings."""
     file = read_catalogue(data)
-    findings = [one for one in check_catalogue(file) if one.kind not in BY_STANDARD]
+    findings = [one for one in check_catalogue(file, rulebooks.most_groups()) if one.kind not in BY_STANDARD]
     errors, warnings = split(findings)
     return CatalogueReading(
         file.products, [*file.errors, *errors], [*file.warnings, *warnings], file.conversions
@@ -197,7 +197,9 @@ def code_key(code: str) -> str:
 def _checked(rows: list[ProductRow], standard: Decimal, diff: Diff) -> list[ProductRow]:
     """The rows whose coefficient, points and texts can be stored; the findings on the others go into the diff."""
     file = CatalogueFile(standard, False, "", None, products=rows)
-    errors, warnings = split([one for one in check_catalogue(file) if one.kind in BY_STANDARD])
+    errors, warnings = split(
+        [one for one in check_catalogue(file, rulebooks.most_groups()) if one.kind in BY_STANDARD]
+    )
     diff.warnings.extend(warnings)
     for row in rows:
         assert row.points is not None

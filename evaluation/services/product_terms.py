@@ -9,11 +9,12 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from evaluation.files.catalogue import MOST_GROUPS, rounded
+from evaluation.files.catalogue import rounded
 from evaluation.files.catalogue_check import shown
 from evaluation.files.cells import parse_date, parse_decimal, parse_text
 from evaluation.files.says import CellRefused, said
 from evaluation.models import ProductVersion
+from evaluation.services import rulebooks
 from evaluation.services.refusals import Fault, Invalid
 
 COEFFICIENT_PLACES = Decimal("0.0001")
@@ -59,8 +60,14 @@ def faults_of(terms: ProductTerms) -> list[Fault]:
     faults = []
     if not terms.task:
         faults.append(Fault("task", _("Describe the task.")))
-    if not 1 <= terms.complexity_group <= MOST_GROUPS:
-        faults.append(Fault("complexity_group", _("The law allows at most five groups: choose 1 to 5.")))
+    most = rulebooks.most_groups()
+    if not 1 <= terms.complexity_group <= most:
+        faults.append(
+            Fault(
+                "complexity_group",
+                _("The law allows at most %(most)s groups: choose 1 to %(most)s.", most=most),
+            )
+        )
     if not 0 < terms.points <= MOST_POINTS:
         faults.append(Fault("points", _("Points are above zero and at most 99,999.")))
     low, high = terms.points_min, terms.points_max

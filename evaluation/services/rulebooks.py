@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import current_app
 
+from evaluation import clock
 from evaluation.models import Report
 from evaluation.rules.organisation import PersonKind
 from evaluation.rules.rulebook import Rulebook, RulebookError, Shelf, default_shelf
@@ -31,6 +32,12 @@ def book_of(report: Report) -> Rulebook:
 def month_has_class(day: date) -> bool:
     """Whether a month shows a level beside its points (open question Q14); the class of a year never depends on it."""
     return shelf().for_day("evaluation", day).choice("monthly_class", day) is True
+
+
+def most_groups() -> int:
+    """How many groups of complexity a catalogue may have today (Article 13.1.a)."""
+    today = clock.today()
+    return int(shelf().for_day("evaluation", today).number("complexity_groups_max", today))
 
 
 @dataclass(frozen=True, slots=True)

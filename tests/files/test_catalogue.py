@@ -50,7 +50,7 @@ def annex(*products: list[object]) -> dict[str, list[list[object]]]:
 
 
 def kinds(file: CatalogueFile) -> list[tuple[int, FindingKind]]:
-    return [(finding.row, finding.kind) for finding in check_catalogue(file)]
+    return [(finding.row, finding.kind) for finding in check_catalogue(file, 5)]
 
 
 def test_a_published_annex_is_read_with_its_decision_and_standard_and_its_criteria_sheet_is_skipped(
@@ -77,7 +77,7 @@ def test_a_published_annex_is_read_with_its_decision_and_standard_and_its_criter
     )
     assert (one.points, one.coefficient, one.coefficient_given, one.note) == (25, 5, False, "Bổ sung")
     assert (two.coefficient, two.coefficient_given) == (8, True)
-    assert check_catalogue(file) == []
+    assert check_catalogue(file, 5) == []
 
 
 def test_another_offices_columns_notations_and_two_row_header_mean_the_same(workbook: Build) -> None:
@@ -113,7 +113,7 @@ def test_another_offices_columns_notations_and_two_row_header_mean_the_same(work
     )
     assert (row.group, row.points_min, row.points_max, row.points) == (3, 201, 300, Decimal("212.5"))
     assert (row.coefficient, row.section) == (Decimal("8.50"), "A LĨNH VỰC THU")
-    assert check_catalogue(file) == []
+    assert check_catalogue(file, 5) == []
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_coefficient_is_compared_exactly_and_a_printed_rounding_is_only_remark
         (8, FindingKind.COEFFICIENT_ROUNDED), (9, FindingKind.COEFFICIENT_ROUNDED), (10, FindingKind.COEFFICIENT_MISMATCH),
     ]  # fmt: skip
     assert (
-        check_catalogue(file)[0].message(lambda text: text)
+        check_catalogue(file, 5)[0].message(lambda text: text)
         == "Coefficient 5,01 is not 25 divided by 5, which is 5."
     )
 
@@ -197,7 +197,7 @@ def test_duplicate_codes_and_texts_are_found_on_every_row_naming_the_others(work
         product("C", task="BÁO CÁO  quý"),
         product("D", task="Báo cáo quý"),
     )
-    findings = check_catalogue(read_catalogue(workbook(rows)))
+    findings = check_catalogue(read_catalogue(workbook(rows)), 5)
 
     assert [(finding.row, finding.kind, finding.params["places"]) for finding in findings] == [
         (5, FindingKind.DUPLICATE_CODE, "PL III:6"), (6, FindingKind.DUPLICATE_CODE, "PL III:5"),
@@ -283,4 +283,4 @@ def test_a_really_published_catalogue_reads_whole_and_clean() -> None:
     assert Counter(row.group for row in file.products) == {1: 8, 2: 44, 3: 26, 4: 2}
     assert [sheet.sheet for sheet in file.skipped] == ["PL I - Tieu chi chung"]
     assert file.errors == []
-    assert check_catalogue(file) == []
+    assert check_catalogue(file, 5) == []

@@ -93,7 +93,7 @@ def test_points_outside_the_frame_a_sixth_group_and_no_task_are_refused_all_at_o
     assert events("product.added") == []
 
 
-def test_a_typed_coefficient_is_not_read_and_wrong_numbers_name_their_fields():
+def test_a_typed_coefficient_is_not_read_and_wrong_numbers_name_their_fields(keeper):
     typed = {"task": "Việc", "complexity_group": "2", "points": "25", "coefficient": "400"}
     assert not hasattr(product_terms.read_terms(typed), "coefficient")
     with pytest.raises(Invalid) as refused:
