@@ -47,6 +47,7 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "STATEMENT_SECONDS": _number("STATEMENT_SECONDS", 30),
         "BROKER_URL": os.environ.get("BROKER_URL") or database_broker(database),
         "PORT": _number("PORT", 8000),
+        "NATIONAL_SENDER_CODE": os.environ.get("NATIONAL_SENDER_CODE", ""),
         "AGENCY_NAME": os.environ.get("AGENCY_NAME", "Ủy ban nhân dân tỉnh"),
         "DEMO_PASSWORD": os.environ.get("DEMO_PASSWORD", ""),
         "BABEL_DEFAULT_LOCALE": "vi",

@@ -15,7 +15,7 @@ from evaluation.rules.workflow import ReportState
 from evaluation.services import notices
 from evaluation.services.access import Actor
 from evaluation.web.access import current_actor
-from evaluation.web.home_tasks import Task, answer_tasks, own_petition_tasks, register_tasks
+from evaluation.web.home_tasks import Task, answer_tasks, national_tasks, own_petition_tasks, register_tasks
 from evaluation.web.petitions import oversees
 from evaluation.web.presentation import day as day_text
 from evaluation.web.presentation import period_label as month_text
@@ -36,7 +36,7 @@ def show() -> str:
         "home/show.html",
         own=own,
         leading=leading,
-        overseeing=register_tasks(desk, actor) + _overseeing(actor),
+        overseeing=register_tasks(desk, actor) + national_tasks(actor) + _overseeing(actor),
         notices=notices.unread(actor),
     )
 

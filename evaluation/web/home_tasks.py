@@ -6,9 +6,15 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from evaluation import clock
+from evaluation.queries import national_exports as exports
 from evaluation.queries.petitions import Desk
+from evaluation.rules.national_codes import codes_for
+from evaluation.rules.permissions import Role
 from evaluation.services.access import Actor
+from evaluation.services.national_exports import last_day
 from evaluation.web.petitions import countdown, oversees
+from evaluation.web.presentation import day as day_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +62,24 @@ def register_tasks(desk: Desk, actor: Actor) -> list[Task]:
             "bad" if desk.overdue else "",
             url_for("petition_register.index"),
         )
+    ]
+
+
+def national_tasks(actor: Actor) -> list[Task]:
+    """How many results wait for the national database, and until when (Article 26.1.d)."""
+    if not actor.standing.holds(Role.HOME_AFFAIRS):
+        return []
+    count, since = exports.since_last()
+    due = last_day(codes_for(clock.today()), since)
+    url = url_for("national_exports.index")
+    if due is None:
+        return [Task(_("National database of officials"), _("No new result waits"), "", "", url)]
+    late = due < clock.today()
+    waits = ngettext("%(num)s result waits", "%(num)s results wait", count)
+    until = (
+        _("was due %(day)s", day=day_text(due)) if late else _("until the end of %(day)s", day=day_text(due))
+    )
+    state = _("Overdue") if late else _("To do")
+    return [
+        Task(_("National database of officials"), f"{waits} · {until}", state, "bad" if late else "now", url)
     ]

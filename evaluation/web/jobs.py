@@ -24,6 +24,7 @@ from evaluation.services import (
     form_files,
     grade_proposals,
     jobs,
+    national_exports,
     rollups,
 )
 from evaluation.services.job_kinds import kind_of
@@ -148,6 +149,8 @@ def _result(name: str, arguments: dict[str, Any]) -> tuple[str | None, str | Non
     if name == commendations.ELIGIBILITY.name:
         url = url_for("commendations.list", year=arguments["year"], award=arguments["award"])
         return url, _("Open the list")
+    if name == national_exports.MAKE.name:
+        return url_for("national_exports.index"), _("Open the register of files")
     if name == commendation_files.EXPORT.name:
         return url_for("commendations.export", token=arguments["token"]), _("Download the file")
     if name == form_files.FILE.name:
