@@ -19,17 +19,18 @@ COLUMNS = (
     ("Nội dung nhiệm vụ", 38, "(2)"),
     ("Ngày hết hạn", 12, "(3)"),
     ("Sản phẩm, công việc", 20, "(4)"),
-    ("Hệ số quy đổi", 9, "(5)"),
-    ("Số lượng giao", 9, "(6)"),
-    ("Số lượng giao quy đổi", 11, "(7) = (5) × (6)"),
-    ("Số lượng hoàn thành thực tế", 11, "(8)"),
-    ("Số lượng hoàn thành quy đổi", 11, "(9) = (5) × (8)"),
+    ("Hệ số quy đổi", 10, "(5)"),
+    ("Số lượng giao", 10, "(6)"),
+    ("Số lượng giao quy đổi", 12, "(7) = (5) × (6)"),
+    ("Số lượng hoàn thành thực tế", 12, "(8)"),
+    ("Số lượng hoàn thành quy đổi", 12, "(9) = (5) × (8)"),
     ("Ngày hoàn thành", 12, "(10)"),
-    ("Số ngày chậm", 8, "(11)"),
-    ("Số lượng đạt tiến độ quy đổi", 11, "(12)"),
-    ("Số lần làm lại", 8, "(13)"),
-    ("Số lượng đạt chất lượng quy đổi", 11, "(14)"),
+    ("Số ngày chậm", 9, "(11)"),
+    ("Số lượng đạt tiến độ quy đổi", 12, "(12)"),
+    ("Số lần làm lại", 9, "(13)"),
+    ("Số lượng đạt chất lượng quy đổi", 12, "(14)"),
 )
+LINE_HEIGHT = 16
 HEAD_ROW = 7  # the heads' place, counted from nought; their numbers follow, then the lines
 
 
@@ -124,10 +125,11 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, Any]:
         "text": cell | {"num_format": "@", "quote_prefix": True},
         "date": cell | {"num_format": "dd/mm/yyyy", "align": "center"},
         "integer": cell | {"num_format": "0", "align": "center"},
-        "quantity": cell | {"num_format": "#,##0.########"},
-        "sum": cell | {"num_format": "#,##0.########", "bold": True},
+        "quantity": cell | {"align": "center"},  # Excel's own format: as many decimals as the number has
+        "sum": cell | {"align": "center", "bold": True},
         "label": cell | {"bold": True},
-        "percent": cell | {"num_format": '0.00"%"', "bold": True},
+        "reached": cell | {"num_format": '"đạt "0.00"%"', "align": "center"},
+        "counted": cell | {"num_format": '"tính "0.00"%"', "align": "center", "bold": True},
     }
     return {name: book.add_format(look) for name, look in made.items()}
 
@@ -148,6 +150,7 @@ def _write(page: Any, sheet: TrackingSheet, formats: dict[str, Any]) -> None:
     page.merge_range(4, 0, 4, last, f"Kỳ theo dõi, đánh giá: {sheet.period}", formats["middle"])
     page.merge_range(5, 0, 5, last, safe_text(f"Họ và tên: {sheet.name}; {sheet.office}"), formats["middle"])
     page.merge_range(6, 0, 6, last, sheet.stands, formats["italic"])
+    page.set_row(HEAD_ROW, 64)
     for place, (title, _width, _number) in enumerate(COLUMNS):
         page.write_string(HEAD_ROW, place, title, formats["head"])
     for place, (_title, _width, column_number) in enumerate(COLUMNS):
@@ -186,6 +189,7 @@ def _line(page: Any, row: int, number: int, line: TrackingLine, formats: dict[st
         (line.redone, "integer"),
         (line.quality_units, "quantity"),
     )
+    page.set_row(row, LINE_HEIGHT * max(_wrapped(line.task, 1), _wrapped(line.product, 3)))
     for place, (value, look) in enumerate(values):
         if value is None or value == "":
             page.write_blank(row, place, None, formats[look])
@@ -195,6 +199,12 @@ def _line(page: Any, row: int, number: int, line: TrackingLine, formats: dict[st
             page.write_string(row, place, safe_text(value), formats[look])
         else:
             page.write_number(row, place, value, formats[look])
+
+
+def _wrapped(text: str, place: int) -> int:
+    """How many lines a text takes in its column: only Excel works that out by itself."""
+    width = COLUMNS[place][1]
+    return sum(-(-len(part) // width) or 1 for part in text.split("\n")) or 1
 
 
 def _sums(page: Any, row: int, sheet: TrackingSheet, formats: dict[str, Any]) -> None:
@@ -216,11 +226,8 @@ def _ratio(page: Any, row: int, ratio: Ratio, formats: dict[str, Any]) -> None:
     page.write_string(row, 0, ratio.symbol, formats["label"])
     page.merge_range(row, 1, row, 3, ratio.says, formats["label"])
     page.merge_range(row, 4, row, 9, _formula(ratio), formats["text"])
-    for place, value in ((10, ratio.reached), (12, ratio.counted)):
-        if value is None:
-            page.merge_range(row, place, row, place + 1, "", formats["percent"])
-        else:
-            page.merge_range(row, place, row, place + 1, value, formats["percent"])
+    for place, value, look in ((10, ratio.reached, "reached"), (12, ratio.counted, "counted")):
+        page.merge_range(row, place, row, place + 1, "" if value is None else value, formats[look])
 
 
 def _formula(ratio: Ratio) -> str:

@@ -14,7 +14,6 @@ from evaluation.models import (
     Person,
     ProductVersion,
     Report,
-    ReviewMeeting,
     ScoreSheet,
     SelfClassification,
     Stage,
@@ -88,6 +87,13 @@ def names(person_ids: Collection[int | None]) -> dict[int, str]:
     wanted = {one for one in person_ids if one is not None}
     rows = db.session.execute(select(Person.id, Person.full_name).where(Person.id.in_(wanted)))
     return {row.id: row.full_name for row in rows}
+
+
+def people(person_ids: Collection[int]) -> Sequence[Person]:
+    """Chosen people by name."""
+    return db.session.scalars(
+        select(Person).where(Person.id.in_(person_ids)).order_by(Person.sort_key, Person.id)
+    ).all()
 
 
 def products(version_ids: Collection[int | None]) -> dict[int, str]:
@@ -208,13 +214,4 @@ def year_sheets(person_ids: Collection[int], year: int) -> list[Row[Any]]:
             )
             .order_by(Report.person_id, Period.month, Period.cycle)
         )
-    )
-
-
-def meeting(meeting_id: int) -> ReviewMeeting | None:
-    """A review meeting with what it said of each official."""
-    return db.session.scalar(
-        select(ReviewMeeting)
-        .where(ReviewMeeting.id == meeting_id)
-        .options(selectinload(ReviewMeeting.opinions))
     )

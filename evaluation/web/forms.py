@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response
 
 from evaluation.files import forms as words
 from evaluation.files import forms_word, pdf
+from evaluation.files.minutes import write_minutes
 from evaluation.files.tracking_sheets import write_tracking_sheets
 from evaluation.files.word import COUNTRY, MOTTO
 from evaluation.models import Job, Report, YearGrade
 from evaluation.rules.names import fold
-from evaluation.services import form_files, forms
+from evaluation.services import form_files, forms, minutes
 from evaluation.services.access import Actor
 from evaluation.services.form_files import Made, What
 from evaluation.services.refusals import Missing
@@ -60,6 +61,13 @@ def tracking(report_id: int) -> Answer:
     target = BytesIO()
     write_tracking_sheets([sheet], target)
     return _sent(Made(f"Bảng theo dõi {sheet.period} - {sheet.name}", "xlsx", target.getvalue()))
+
+
+@blueprint.get("/minutes/<int:meeting_id>.docx")
+def meeting(meeting_id: int) -> Answer:
+    """The minutes of a review meeting as a document to be signed."""
+    made = minutes.minutes(current_actor(), meeting_id)
+    return _sent(Made(f"Biên bản họp xếp loại {made.year} - {made.unit}", "docx", write_minutes(made)))
 
 
 @blueprint.get("/units/<int:unit_id>")

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 
 from evaluation.extensions import db
 from evaluation.files import pdf
-from evaluation.models import AuditEvent, Job, Period, Report, SelfClassification, YearGrade
+from evaluation.models import AuditEvent, Job, Period, Report, ReviewMeeting, SelfClassification, YearGrade
 from evaluation.rules.bands import Band
 from evaluation.rules.organisation import AbsenceKind
 from evaluation.rules.periods import Cycle
@@ -505,3 +505,28 @@ def test_a_long_file_is_a_job_and_only_who_asked_has_the_file(place, login, monk
         sign_in(login, place.client, place.thu)
         assert place.client.get(address).status_code == 404
         sign_in(login, place.client, place.hung)
+
+
+# The minutes of a review meeting
+
+
+def test_the_minutes_carry_the_meeting_and_its_opinion_on_each_official(december, login) -> None:
+    meeting = db.session.query(ReviewMeeting).one()
+    meeting.opinions[0].klass = Band.HTTNV
+    meeting.opinions[0].remarks = "Chủ động, phối hợp tốt"
+    db.session.flush()
+    address = f"/forms/minutes/{meeting.id}.docx"
+
+    found = word(december, address)
+
+    assert found[:2] == ["SỞ NỘI VỤ", "PHÒNG CÔNG CHỨC, VIÊN CHỨC"]
+    title = found.index("BIÊN BẢN")
+    assert found[title + 1] == "Họp nhận xét, đánh giá, xếp loại chất lượng công chức năm 2026"
+    assert "3. Chủ trì: Trần Văn Hùng." in found
+    assert "5. Thành phần: được mời 1, có mặt 1." in found
+    assert "Cuộc họp nhất trí với kết quả tự đánh giá." in found
+    row = found.index("Nguyễn Thị Lan")
+    assert found[row : row + 3] == ["Nguyễn Thị Lan", "Hoàn thành tốt nhiệm vụ", "Chủ động, phối hợp tốt"]
+    assert found[-4:] == ["THƯ KÝ", "CHỦ TRÌ", "Lê Quang Nam", "Trần Văn Hùng"]
+    sign_in(login, december.client, december.nam)
+    assert december.client.get(address).status_code == 404
