@@ -145,7 +145,8 @@ def _fullest_month() -> Month:
     day = db.session.scalar(
         text(
             "select period.month from period join report on report.period_id = period.id"
-            " where report.state in ('CONFIRMED', 'PUBLISHED') group by period.month order by count(*) desc limit 1"
+            " where report.state in ('CONFIRMED', 'PUBLISHED') and period.cycle = 'MONTH'"
+            " group by period.month order by count(*) desc limit 1"
         )
     )
     if day is None:
@@ -158,7 +159,7 @@ def _lines(month: Month) -> int:
         db.session.scalar(
             text(
                 "select count(*) from work_item join report on report.id = work_item.report_id"
-                " join period on period.id = report.period_id where period.month = :day"
+                " join period on period.id = report.period_id where period.month = :day and period.cycle = 'MONTH'"
             ),
             {"day": month.first_day},
         )
@@ -167,7 +168,9 @@ def _lines(month: Month) -> int:
 
 
 def _bare(month: Month) -> None:
-    period_id = db.session.scalar(db.select(Period.id).where(Period.month == month.first_day))
+    period_id = db.session.scalar(
+        db.select(Period.id).where(Period.month == month.first_day, Period.cycle == month.cycle)
+    )
     book = rulebooks.shelf().for_day("evaluation", month.first_day)
     statement = BARE.format(sums=work_and_general(Stage.FINAL, "wanted"))
     db.session.execute(

@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import Row, func, select, text
 
 from evaluation.extensions import db
-from evaluation.models import AgencyCycle, Period, Unit, UnitPlace
+from evaluation.models import AgencyCycle, Period, Report
 from evaluation.queries.organisation import valid_on
-from evaluation.rules.organisation import UnitRole
 from evaluation.rules.periods import Cycle, Stretch
 
 # The months of a quarter that a quarter's sheet speaks for: the person serves in them, is not away all month, and has no
@@ -35,6 +34,12 @@ where not exists (
         where absence.person_id = report.person_id and absence.valid_from < inside + interval '1 month'
           and (absence.valid_to is null or absence.valid_to > inside)
     ), true)
+"""
+
+# The last month a sheet speaks for: of an official's sheets the newest is the one with the latest.
+LAST_MONTH = f"""
+case when period.cycle = 'MONTH' then period.month
+    else coalesce((select covered.last_month from ({COVERED}) as covered), period.month) end
 """
 
 
@@ -99,14 +104,6 @@ def agencies_by_quarter(day: date, among: Collection[int] | None = None) -> froz
     return frozenset(db.session.scalars(statement))
 
 
-def is_agency(unit_id: int) -> bool:
-    """Whether a unit is a using agency."""
-    return (
-        db.session.scalar(select(Unit.id).where(Unit.id == unit_id, Unit.role == UnitRole.USING_AGENCY))
-        is not None
-    )
-
-
 def rows_of(agency_id: int, *, lock: bool = False) -> list[AgencyCycle]:
     """What was recorded for an agency, the earliest first."""
     statement = select(AgencyCycle).where(AgencyCycle.agency_id == agency_id).order_by(AgencyCycle.valid_from)
@@ -152,13 +149,33 @@ def people_in(agency_id: int, day: date) -> int:
     )
 
 
-def name_of(agency_id: int, day: date) -> str:
-    """An agency's name on a day."""
-    return (
-        db.session.scalar(
-            select(UnitPlace.name).where(UnitPlace.unit_id == agency_id, valid_on(UnitPlace, day)).limit(1)
+def newest_sheet(person_id: int) -> int | None:
+    """The sheet that speaks for the newest month of an official."""
+    return db.session.scalar(
+        text(
+            f"""
+            select report.id from report join period on period.id = report.period_id
+            where report.person_id = :person_id
+            order by {LAST_MONTH} desc, report.id desc
+            limit 1
+            """
+        ),
+        {"person_id": person_id},
+    )
+
+
+def newest_open_under(units: Collection[int]) -> Period | None:
+    """The newest open period with sheets that heads of some units judge."""
+    return db.session.scalar(
+        select(Period)
+        .where(
+            Period.closed_at.is_(None),
+            select(Report.id)
+            .where(Report.period_id == Period.id, Report.supervising_unit_id.in_(list(units)))
+            .exists(),
         )
-        or ""
+        .order_by(Period.month.desc(), Period.cycle)
+        .limit(1)
     )
 
 

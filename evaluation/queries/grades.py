@@ -12,7 +12,7 @@ from sqlalchemy import Row, func, or_, select, text
 
 from evaluation.extensions import db
 from evaluation.models import Person, UnitYear, YearGrade
-from evaluation.queries.cycles import COVERED
+from evaluation.queries.cycles import COVERED, LAST_MONTH
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import parse_exact
 from evaluation.rules.names import fold
@@ -34,8 +34,7 @@ OFFICIALS = text(
               select person_id from report join period on period.id = report.period_id
               where report.agency_id = :agency_id and period.month >= :since and period.month < :until
           )
-        order by report.person_id, case when period.cycle = 'MONTH' then period.month
-            else (select covered.last_month from ({COVERED}) as covered) end desc nulls last
+        order by report.person_id, {LAST_MONTH} desc
     )
     select latest.*, person.sort_key from latest join person on person.id = latest.person_id
     where latest.agency_id = :agency_id

@@ -11,7 +11,6 @@ from sqlalchemy.orm import aliased, defer, joinedload, selectinload
 from evaluation.extensions import db
 from evaluation.models import (
     Assignment,
-    Period,
     Person,
     Report,
     ScoreSheet,
@@ -19,6 +18,7 @@ from evaluation.models import (
     UnitPlace,
     WorkItem,
 )
+from evaluation.queries import cycles
 from evaluation.queries.organisation import valid_on
 from evaluation.rules.organisation import Office
 
@@ -53,14 +53,8 @@ def _whole(statement: Select[Any], report_id: int) -> Select[Any]:
 
 
 def newest_of(person_id: int) -> int | None:
-    """The sheet of an official's newest month."""
-    return db.session.scalar(
-        select(Report.id)
-        .join(Period)
-        .where(Report.person_id == person_id)
-        .order_by(Period.month.desc())
-        .limit(1)
-    )
+    """The sheet of an official's newest month or quarter."""
+    return cycles.newest_sheet(person_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as Answer
 
 from evaluation import clock
 from evaluation.extensions import db
+from evaluation.queries import cycles
 from evaluation.queries import periods as period_questions
 from evaluation.queries import workplans as questions
 from evaluation.rules.periods import Stretch, parse_stretch
@@ -30,7 +31,10 @@ def index() -> Answer | str:
     units = actor.standing.headed | actor.standing.delegated.keys()
     months = questions.months_opened()
     chosen = _month(request.args["month"]) if request.args.get("month") else None
-    period = period_questions.of_month(chosen) if chosen else period_questions.latest_open()
+    if chosen:
+        period = period_questions.of_month(chosen)
+    else:
+        period = cycles.newest_open_under(units) or period_questions.latest_open()
     rows = questions.led_units(units, period, actor.person_id) if period and units else []
     if len(rows) == 1 and chosen is None and period is not None:
         return redirect(url_for(".unit", unit_id=rows[0].unit_id, month=period.covers))
