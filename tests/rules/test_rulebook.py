@@ -107,6 +107,48 @@ def test_a_broken_rulebook_does_not_load_and_says_where(
     assert str(refusal.value).startswith("changed.yaml, line ")
 
 
+WEIGHTS = FOLDER / "decree-233-2026.yaml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "quantity: 1, quality: 1, progress: 1,",
+            "quantity: 0, quality: 0, progress: 0,",
+            "not all of them nothing",
+        ),
+        (
+            "quantity: 1, quality: 1, progress: 1,",
+            "quantity: -1, quality: 1, progress: 1,",
+            "weights cannot be negative",
+        ),
+        ("- { quantity: 1,", "- { unit: H15.01, quantity: 1,", "must say the weights of everybody else"),
+        ("unit: H15.99, quantity", "quantity", "None already stands on line"),
+    ],
+)
+def test_weights_that_decide_nothing_do_not_load(tmp_path: Path, old: str, new: str, says: str) -> None:
+    text = WEIGHTS.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "changed.yaml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(RulebookError, match=says):
+        load(path)
+
+
+def test_a_unit_with_weights_of_its_own_is_a_rulebook_of_its_own_name_and_fingerprint() -> None:
+    book = load(WEIGHTS)
+    own = book.for_unit("H15.99")
+    assert (own.name, book.for_unit("H15.98")) == ("decree-233-2026@H15.99", book)
+    assert own.fingerprint != book.fingerprint
+    assert default_shelf().named(own.name).fingerprint == own.fingerprint
+    day = date(2026, 7, 1)
+    row, everybody = own.weights(day), book.weights(day)
+    assert row is not None and everybody is not None
+    assert [row.number(part) for part in ("quantity", "quality", "progress")] == [20, 32, 18]
+    assert [everybody.number(part) for part in ("quantity", "quality", "progress")] == [1, 1, 1]
+
+
 CONDITIONS = FOLDER / "decree-90-2020.yaml"
 
 
@@ -216,6 +258,7 @@ def test_any_kind_of_person_has_exactly_one_rulebook_on_any_day(kind: PersonKind
         ("CONG_CHUC", date(2025, 12, 31), "decree-90-2020"),
         ("CONG_CHUC", date(2026, 1, 1), "decree-335-2025"),
         ("VIEN_CHUC", date(2026, 6, 30), "decree-90-2020"),
+        ("VIEN_CHUC", date(2026, 7, 1), "decree-233-2026"),
         ("CAN_BO", date(2026, 7, 1), "decree-90-2020"),
         ("HOP_DONG", date(2026, 7, 1), "decree-335-2025"),
     ],
