@@ -25,7 +25,7 @@ class EntryRow:
     """One line of a list as it goes into the table."""
 
     run_id: int
-    person_id: int
+    person_id: int | None
     unit_id: int
     authority_id: int
     title: str
@@ -111,31 +111,41 @@ LINES = """
 with chosen as (
     select entry.id, row_number() over (
         order by array_position(cast(:order as bigint[]), entry.authority_id), entry.authority_id,
+            entry.person_id is null,
             case when entry.rank is not null or entry.status = 'ELIGIBLE' then 0
                 when entry.status = 'NEEDS_REVIEW' then 1 when entry.status = 'HOLD' then 2 else 3 end,
             entry.rank nulls last, person.sort_key, entry.id
     ) as place, count(*) over () as total
     from eligibility_entry entry
-    join person on person.id = entry.person_id
+    left join person on person.id = entry.person_id
     where entry.run_id = :run_id
       and (cast(:entry_id as bigint) is null or entry.id = :entry_id)
       and (cast(:authorities as bigint[]) is null or entry.authority_id = any(:authorities))
       and (cast(:statuses as text[]) is null or entry.status = any(:statuses))
-      and (cast(:name as text) is null or person.search_key like '%' || :name || '%' escape '\\')
+      and (cast(:name as text) is null or person.search_key like '%' || :name || '%' escape '\\'
+          or entry.person_id is null and exists (
+              select from unit_place where unit_place.unit_id = entry.unit_id
+                and unit_place.search_key like '%' || :name || '%' escape '\\'))
     order by place limit :limit offset :offset
 )
 select chosen.total, run.award, entry.id, entry.person_id, entry.unit_id, entry.authority_id, entry.title,
     entry.status, entry.code, entry.exact_mean, entry.rating, entry.findings, entry.facts, entry.rank,
-    entry.within_quota, person.full_name, person.official_number, person.gender, person.born_on,
-    person.born_year_only, place.name as unit_name
+    entry.within_quota, coalesce(person.full_name, place.name) as full_name, person.official_number, person.gender,
+    person.born_on, person.born_year_only,
+    case when entry.person_id is null then coalesce(above.name, '') else place.name end as unit_name
 from chosen
 join eligibility_entry entry on entry.id = chosen.id
 join eligibility_run run on run.id = entry.run_id
-join person on person.id = entry.person_id
+left join person on person.id = entry.person_id
 join lateral (
-    select name from unit_place
+    select name, parent_id from unit_place
     where unit_id = entry.unit_id and valid_from <= :day order by valid_from desc limit 1
 ) place on true
+left join lateral (
+    select name from unit_place
+    where entry.person_id is null and unit_id = place.parent_id and valid_from <= :day
+    order by valid_from desc limit 1
+) above on true
 order by chosen.place
 """
 SHEETS = """
@@ -247,7 +257,7 @@ def job_of_file(name: str, token: str) -> Job | None:
     return db.session.scalar(select(Job).where(Job.name == name, Job.arguments["token"].astext == token))
 
 
-def sheets_of_year(person_id: int, year: int) -> Row[Any]:
+def sheets_of_year(person_id: int | None, year: int) -> Row[Any]:
     """A person's months of a year with their final totals, and the working of the year's class."""
     return db.session.execute(text(SHEETS), {"person_id": person_id, "year": year}).one()
 

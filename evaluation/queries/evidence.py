@@ -10,7 +10,7 @@ Which unit's register counts for whom (decree 335 Articles 10, 19 and 20.6; the 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import text
 
 from evaluation.extensions import db
+from evaluation.queries.evidence_tree import Tree, last_day
 from evaluation.queries.petitions import AS_MATTERS
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import parse_exact
@@ -42,26 +43,13 @@ from evaluation.rules.facts import (
     Transfer,
     UnitFacts,
 )
-from evaluation.rules.organisation import AbsenceKind, Gender, Office, PersonKind, UnitKind, UnitRole
+from evaluation.rules.organisation import AbsenceKind, Gender, Office, PersonKind
 from evaluation.rules.service_time import completed_months, months_served
+from evaluation.rules.verdicts import FORMS
 
-YEARS_SHOWN = 3
+YEARS_READ = 3
 LONG_STUDY = timedelta(days=365)
 
-TREE = """
-select unit.id, unit.kind, unit.role, unit.evaluates_contract_workers, place.parent_id, place.name, code.code,
-    known.unit_class, known.reform, coalesce(known.criticisms, 0) as criticisms
-from unit
-join lateral (
-    select parent_id, name from unit_place
-    where unit_id = unit.id and valid_from <= :day order by valid_from desc limit 1
-) place on true
-left join lateral (
-    select code from unit_code where unit_id = unit.id and valid_from <= :day order by valid_from desc limit 1
-) code on true
-left join unit_year known on known.unit_id = unit.id and known.year = :year
-order by code.code nulls last, unit.id
-"""
 PEOPLE = """
 select person.id, person.gender, person.hired_on, person.left_on, service.unit_id, service.office, service.title
 from assignment service join person on person.id = service.person_id
@@ -84,12 +72,25 @@ ABSENCES = """
 select person_id, kind, valid_from, valid_to from absence
 where person_id = any(:people) and valid_from < :after and (valid_to is null or valid_to > :first)
 """
+# A class decided in the system stands before what was entered of the years before it.
 GRADES = """
 select person_id, year, exact_mean, decided_class, state in ('DECIDED', 'PUBLISHED') as decided from year_grade
 where person_id = any(:people) and year between :since and :year and superseded_at is null
+union all
+select past.person_id, past.year, null, past.klass, true from past_rating past
+where past.person_id = any(:people) and past.year between :since and :year and past.superseded_at is null
+  and past.decided_on <= :as_of and not exists (
+      select from year_grade grade
+      where grade.person_id = past.person_id and grade.year = past.year and grade.superseded_at is null
+        and grade.state in ('DECIDED', 'PUBLISHED'))
+order by year
+"""
+OPINIONS = """
+select person_id, moved_on, agrees, document_number from old_unit_opinion
+where person_id = any(:people) and superseded_at is null and given_on <= :as_of
 """
 DISCIPLINE = """
-select discipline.*, service.unit_id from discipline
+select discipline.*, coalesce(discipline.unit_id, service.unit_id) as served_in from discipline
 left join assignment service on service.person_id = discipline.person_id and service.is_main
     and service.valid_from <= discipline.decided_on
     and (service.valid_to is null or service.valid_to > discipline.decided_on)
@@ -116,68 +117,6 @@ LEAVE_KINDS |= {AbsenceKind.UNPAID: LeaveKind.UNPAID}
 
 
 @dataclass(frozen=True, slots=True)
-class UnitRow:
-    """A unit on the last day looked at, with what the register says of its year."""
-
-    id: int
-    kind: UnitKind
-    role: UnitRole
-    evaluates_contract_workers: bool
-    parent_id: int | None
-    name: str
-    code: str | None
-    unit_class: Band | None
-    reform: ReformResult | None
-    criticisms: int
-
-
-class Tree:
-    """The units as they stood on a day, those already dissolved where they last stood."""
-
-    def __init__(self, rows: Iterable[UnitRow]) -> None:
-        self.units = {row.id: row for row in rows}
-        self._above = {unit_id: self._climb(unit_id) for unit_id in self.units}
-
-    def _climb(self, unit_id: int) -> tuple[int, ...]:
-        path, place = [unit_id], self.units[unit_id].parent_id
-        while place in self.units and place not in path:
-            path.append(place)
-            place = self.units[place].parent_id
-        return tuple(path)
-
-    def above(self, unit_id: int) -> tuple[int, ...]:
-        """A unit and every unit above it, nearest first."""
-        return self._above.get(unit_id, (unit_id,))
-
-    def agency(self, unit_id: int) -> int:
-        """The using agency of a unit: the nearest that is more than a part of another (Article 3.1)."""
-        path = self.above(unit_id)
-        whole = (
-            place
-            for place in path
-            if place in self.units and self.units[place].role is not UnitRole.DIRECT_UNIT
-        )
-        return next(whole, path[-1])
-
-    def authority(self, unit_id: int) -> int:
-        """Whose head decides the titles: the nearest using agency with legal status, which no division has."""
-        whole = (
-            place
-            for place in self.above(unit_id)
-            if self.units[place].role is not UnitRole.DIRECT_UNIT
-            and self.units[place].kind is not UnitKind.DIVISION
-        )
-        return next(whole, self.agency(unit_id))
-
-    def by_authority(self) -> dict[int, list[int]]:
-        """The units of each deciding authority, in the order of the authorities' codes."""
-        found: dict[int, list[int]] = {unit_id: [] for unit_id in self.units}
-        for unit_id in self.units:
-            found[self.authority(unit_id)].append(unit_id)
-        return {authority: units for authority, units in found.items() if units}
-
-
-@dataclass(frozen=True, slots=True)
 class YearRecord:
     """One person's year: what the rules examine, what the order of merit needs, what the list prints."""
 
@@ -191,50 +130,20 @@ class YearRecord:
     exact_mean: str | None
     facts: Facts
     printed: dict[str, Any]
-
-
-def tree(year: int, as_of: date) -> Tree:
-    """All units on the last day of the year, or on the day looked at when it is earlier."""
-    rows = db.session.execute(text(TREE), {"day": last_day(year, as_of), "year": year})
-    return Tree(
-        UnitRow(
-            row.id,
-            UnitKind(row.kind),
-            UnitRole(row.role),
-            row.evaluates_contract_workers,
-            row.parent_id,
-            row.name,
-            row.code,
-            Band(row.unit_class) if row.unit_class else None,
-            ReformResult(row.reform) if row.reform else None,
-            row.criticisms,
-        )
-        for row in rows
-    )
-
-
-def last_day(year: int, as_of: date) -> date:
-    """The day as of which units and offices of a year are read."""
-    return min(as_of, date(year, 12, 31))
-
-
-def people_in_units(year: int, as_of: date) -> dict[int, int]:
-    """How many serve in each unit, for cutting the work into parts of like size."""
-    rows = db.session.execute(
-        text(
-            "select unit_id, count(*) as people from assignment where is_main and valid_from <= :day"
-            " and (valid_to is null or valid_to > :first) group by unit_id"
-        ),
-        {"day": last_day(year, as_of), "first": date(year, 1, 1)},
-    )
-    return {row.unit_id: row.people for row in rows}
+    years: int = YEARS_READ
 
 
 def year_records(
-    units: Tree, within: Collection[int], year: int, *, as_of: date, received: date
+    units: Tree,
+    within: Collection[int],
+    year: int,
+    *,
+    as_of: date,
+    received: date,
+    years: int = YEARS_READ,
 ) -> Iterator[YearRecord]:
-    """Everybody whose last service of the year was in one of the units, in nine questions in all."""
-    registers = _Registers(units, within, year, as_of)
+    """Everybody whose last service of the year was in one of the units, in ten questions in all; so many years back."""
+    registers = _Registers(units, within, year, as_of, years)
     for row in registers.people:
         yield registers.record(row, received)
 
@@ -242,8 +151,9 @@ def year_records(
 class _Registers:
     """What the registers say of a set of people, read at once and kept by person."""
 
-    def __init__(self, units: Tree, within: Collection[int], year: int, as_of: date) -> None:
+    def __init__(self, units: Tree, within: Collection[int], year: int, as_of: date, years: int) -> None:
         self.tree, self.year, self.as_of, self.day = units, year, as_of, last_day(year, as_of)
+        self.years = years
         with_contracts = [
             unit for unit in within if units.units[units.agency(unit)].evaluates_contract_workers
         ]
@@ -252,7 +162,7 @@ class _Registers:
             "first": date(year, 1, 1),
             "after": date(year + 1, 1, 1),
             "year": year,
-            "since": year - YEARS_SHOWN + 1,
+            "since": year - years + 1,
             "as_of": as_of,
             "units": list(within),
             "with_contracts": with_contracts,
@@ -267,11 +177,12 @@ class _Registers:
         self.pending = self._by_person(PENDING)
         self.titles = self._by_person(TITLES)
         self.initiatives = self._by_person(INITIATIVES)
+        self.opinions = self._by_person(OPINIONS)
         self.discipline = self._by_person(DISCIPLINE)
         self.below: dict[int, list[Any]] = defaultdict(list)
         for rows in self.discipline.values():
             for row in rows:
-                for unit_id in units.above(row.unit_id) if row.unit_id else ():
+                for unit_id in units.above(row.served_in) if row.served_in else ():
                     self.below[unit_id].append(row)
 
     def _by_person(self, question: str) -> dict[int, list[Any]]:
@@ -298,6 +209,7 @@ class _Registers:
                 self.year, self.as_of, received, self._person(row, office, headed), self._unit(row, headed)
             ),
             printed=self._printed(row.id, office, headed, grades),
+            years=self.years,
         )
 
     def _headed(self, row: Any) -> list[int]:
@@ -327,8 +239,10 @@ class _Registers:
                 PendingMatter(PendingKind(one.kind), one.opened_on, one.closed_on, one.outcome)
                 for one in self.pending.get(row.id, [])
             ),
-            titles=tuple(TitleFact(one.code, one.year) for one in titles),
-            awards=tuple(AwardFact(one.code, AwardType.CONG_TRANG, one.year, one.year) for one in titles),
+            titles=tuple(
+                TitleFact(one.code, one.year) for one in titles if one.award_type == AwardType.CONG_TRANG
+            ),
+            awards=tuple(map(award_fact, titles)),
             initiatives=tuple(
                 Initiative(InitiativeLevel(one.level), one.year, one.sole_author)
                 for one in self.initiatives.get(row.id, [])
@@ -362,10 +276,21 @@ class _Registers:
                 continue
             here = self.tree.agency(one.unit_id)
             if agency is not None and here != agency and since is not None:
-                # Nothing holds an old unit's opinion yet, so whoever served there long enough is looked at.
-                yield Transfer(one.valid_from, completed_months(since, one.valid_from), old_opinion=False)
+                opinion = self._opinion(person_id, one.valid_from)
+                yield Transfer(
+                    one.valid_from,
+                    completed_months(since, one.valid_from),
+                    old_opinion=opinion is True,
+                    against=opinion is False,
+                )
             if here != agency:
                 since, agency = one.valid_from, here
+
+    def _opinion(self, person_id: int, moved_on: date) -> bool | None:
+        """Whether the old agency agreed, None while it has not written."""
+        return next(
+            (one.agrees for one in self.opinions.get(person_id, []) if one.moved_on == moved_on), None
+        )
 
     def _decision(self, one: Any) -> Discipline:
         return Discipline(
@@ -380,7 +305,7 @@ class _Registers:
     def _unit(self, row: Any, headed: list[int]) -> UnitFacts:
         agency = self.tree.units[self.tree.agency(row.unit_id)]
         own = [self.tree.units[unit_id] for unit_id in headed if unit_id in self.tree.units]
-        reform = _worst_reform([self._reform_of(unit) for unit in own]) if own else agency.reform
+        reform = _worst_reform([self.tree.reform_of(unit) for unit in own]) if own else agency.reform
         classes = [unit.unit_class for unit in own] or [agency.unit_class]
         known = [one for one in classes if one is not None]
         limit = min(known) if len(known) == len(classes) else None
@@ -393,12 +318,6 @@ class _Registers:
             criticism=(Criticism(self.given["first"]),) * sum(unit.criticisms for unit in own),
             discipline=tuple(self._decision(one) for one in below.values()),
         )
-
-    def _reform_of(self, unit: UnitRow) -> ReformResult | None:
-        if unit.reform is not None:
-            return unit.reform
-        agency = self.tree.units[self.tree.agency(unit.id)]
-        return ReformResult.COMPLETED if agency.reform is ReformResult.COMPLETED else None
 
     def _printed(
         self, person_id: int, office: Office, headed: list[int], grades: list[Any]
@@ -436,6 +355,15 @@ class _Registers:
                 if one.closed_on is None or one.closed_on > self.as_of
             ],
         }
+
+
+def award_fact(one: Any) -> AwardFact:
+    """A title or award of the register; a title rewards its year, a form the years its decision names."""
+    first = one.achieved_from.year if one.achieved_from else None
+    last = one.achieved_to.year if one.achieved_to else None
+    if first is None and last is None and one.code not in FORMS:
+        first = last = one.year
+    return AwardFact(one.code, AwardType(one.award_type), first, last, one.year)
 
 
 def _worst_reform(results: list[ReformResult | None]) -> ReformResult | None:

@@ -118,6 +118,8 @@ def excellent_collective(exam: Examination) -> None:
     fighters, needed = exam.unit.cstdcs, exam.count("ttldxs_cstdcs")
     if fighters is None:
         _members_silent(exam, "ttldxs_cstdcs")
+    elif fighters < needed <= fighters + exam.unit.cstdcs_open:
+        _members_open(exam, "ttldxs_cstdcs", fighters, exam.unit.cstdcs_open)
     elif fighters < needed:
         exam.refuse(
             "ttldxs_cstdcs",
@@ -141,7 +143,9 @@ def _share(exam: Examination, rule: str, code: str, *, strictly: bool) -> None:
         _members_silent(exam, rule)
         return
     params = {"ldtt": str(workers), "members": str(rated), "share": written(share * 100)}
-    if workers < share * rated:
+    if workers < share * rated <= workers + exam.unit.ldtt_open:
+        _members_open(exam, rule, workers, exam.unit.ldtt_open)
+    elif workers < share * rated:
         says = "%(ldtt)s of %(members)s rated members are Advanced Workers, less than %(share)s%%"
         exam.refuse(rule, "G6", code, says, **params)
     elif strictly and workers == share * rated:
@@ -165,6 +169,17 @@ def _members_silent(exam: Examination, rule: str) -> None:
         "MEMBERS_NO_DATA",
         "The members' classes and titles of %(year)s are not on record",
         year=str(exam.year),
+    )
+
+
+def _members_open(exam: Examination, rule: str, sure: int, unsettled: int) -> None:
+    exam.ask(
+        rule,
+        "G6",
+        "MEMBERS_UNSETTLED",
+        "%(sure)s members hold the title and %(open)s are not settled yet; settle them first",
+        sure=str(sure),
+        open=str(unsettled),
     )
 
 

@@ -41,7 +41,9 @@ def old_unit(exam: Examination) -> None:
     needed = exam.number("months_needed_at_old_unit")
     moved = [one for one in exam.person.transfers if one.on.year == exam.year]
     missing = [one for one in moved if one.months_at_old >= needed and not one.old_opinion]
-    if missing:
+    if any(one.against for one in missing):
+        exam.ask("old_unit_opinion", "G6", "OLD_UNIT_AGAINST", "The old unit wrote that it does not agree")
+    elif missing:
         exam.ask(
             "old_unit_opinion",
             "G6",

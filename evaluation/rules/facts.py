@@ -128,6 +128,7 @@ class Transfer:
     on: date
     months_at_old: int
     old_opinion: bool
+    against: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,8 @@ class UnitFacts:
     members_canh_cao: int | None = 0
     ldtt: int | None = None
     cstdcs: int | None = None
+    ldtt_open: int = 0
+    cstdcs_open: int = 0
     awards: tuple[AwardFact, ...] = ()
 
 

@@ -21,15 +21,19 @@ class Merit:
     reach: int = 0
     direct_worker: bool = False
     female: bool = False
+    waited: int = 0
 
     @property
-    def order(self) -> tuple[Fraction, int, bool, bool]:
-        """Annual score, initiative's reach, direct work, then women first among equals; without a score comes last."""
+    def order(self) -> tuple[Fraction, int, bool, bool, int]:
+        """Annual score, initiative's reach, direct work, women first among equals, then who waited longest since the last
+        commendation; without a score comes last.
+        """
         return (
             Fraction(-1) if self.score is None else self.score,
             self.reach,
             self.direct_worker,
             self.female,
+            self.waited,
         )
 
 

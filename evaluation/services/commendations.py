@@ -10,19 +10,30 @@ from evaluation import clock
 from evaluation.extensions import db
 from evaluation.models import EligibilityRun, Job
 from evaluation.queries import commendations as queries
-from evaluation.queries import evidence
+from evaluation.queries import evidence, evidence_tree, evidence_units
+from evaluation.queries.evidence import YearRecord
+from evaluation.queries.evidence_tree import Tree
+from evaluation.queries.evidence_units import UnitRecord
 from evaluation.rules.explain import exact
 from evaluation.rules.permissions import Action
 from evaluation.rules.rulebook import Rulebook, RulebookError
 from evaluation.rules.verdicts import Award
 from evaluation.services import audit, eligibility, jobs, rulebooks
 from evaluation.services.access import Actor
-from evaluation.services.eligibility import Round
+from evaluation.services.eligibility_rounds import Round
 from evaluation.services.job_kinds import Kind, Piece, register
 from evaluation.services.refusals import Fault, Invalid
 
 PEOPLE_A_CHUNK = 5000
 FIRST_YEAR = 2020
+YEARLY = (Award.LDTT, Award.CSTDCS)
+STANDS_ON: dict[Award, tuple[Award, ...]] = {
+    Award.CSTDCS: (Award.LDTT,),
+    Award.TTLDTT: (Award.LDTT,),
+    **dict.fromkeys((Award.CSTDT, Award.TTLDXS, Award.BKT, Award.BKTTG, Award.HCLD3), YEARLY),
+}
+LONG_AGO = 15
+HISTORY = (Award.CSTDTQ, Award.BKTTG, Award.HCLD3, Award.HCLD2, Award.HCLD1)
 
 
 def run(
@@ -101,8 +112,8 @@ def _plan(arguments: dict[str, Any], size: int = PEOPLE_A_CHUNK) -> list[Piece]:
     """New runs for the title and for those it stands on, and the authorities cut into parts of like size."""
     year, as_of = arguments["year"], date.fromisoformat(arguments["as_of"])
     runs = {award: _new_run(arguments, award) for award in _rounds(Award(arguments["award"]))}
-    units = evidence.tree(year, as_of).by_authority()
-    people = evidence.people_in_units(year, as_of)
+    units = evidence_tree.tree(year, as_of).by_authority()
+    people = evidence_tree.people_in_units(year, as_of)
     pieces = []
     for authorities, count in _parts(units, people, size):
         given = {"runs": runs, "authorities": authorities}
@@ -111,8 +122,8 @@ def _plan(arguments: dict[str, Any], size: int = PEOPLE_A_CHUNK) -> list[Piece]:
 
 
 def _rounds(award: Award) -> tuple[Award, ...]:
-    """Emulation Fighter stands on the Advanced Workers of the same round, so both lists are made together."""
-    return (Award.LDTT,) if award is Award.LDTT else (Award.LDTT, Award.CSTDCS)
+    """The lists made together: an award stands on the titles of the same year that its standard counts."""
+    return (*STANDS_ON.get(award, ()), award)
 
 
 def _new_run(arguments: dict[str, Any], award: Award) -> int:
@@ -161,48 +172,86 @@ def _judge(arguments: dict[str, Any], runs: dict[str, int], authorities: list[in
     year, as_of = arguments["year"], date.fromisoformat(arguments["as_of"])
     received = date.fromisoformat(arguments["received_on"])
     book = book_for(received)
-    tree = evidence.tree(year, as_of)
+    tree = evidence_tree.tree(year, as_of)
     units = tree.by_authority()
     within = [unit_id for authority in authorities for unit_id in units.get(authority, [])]
-    people: dict[int, list[evidence.YearRecord]] = {}
-    for record in evidence.year_records(tree, within, year, as_of=as_of, received=received):
-        people.setdefault(record.authority_id, []).append(record)
-    rounds: dict[str, dict[int, Round]] = {award: {} for award in runs}
-    for authority, records in people.items():
-        first = eligibility.advanced_workers(records, book)
-        for award in runs:
-            rounds[award][authority] = (
-                first if award == Award.LDTT else eligibility.emulation_fighters(first, book, received)
-            )
-    for award, run_id in runs.items():
-        queries.replace_entries(run_id, authorities, _rows(run_id, rounds[award]))
+    awards = tuple(map(Award, runs))
+    people = _people(tree, within, arguments, awards)
+    collectives = _collectives(tree, within, arguments, awards, book)
+    made: dict[str, dict[int, Round]] = {award: {} for award in runs}
+    for authority in authorities:
+        here, places = people.get(authority, []), collectives.get(authority, [])
+        if not here:
+            continue
+        for award, round_ in eligibility.rounds(awards, here, places, book, received).items():
+            made[award][authority] = round_
+    for code, run_id in runs.items():
+        queries.replace_entries(run_id, authorities, _rows(run_id, made[code]))
         queries.add_counts(
             run_id,
             {
                 str(authority): {"name": tree.units[authority].name, "code": tree.units[authority].code}
                 | round_.counts()
-                for authority, round_ in rounds[award].items()
+                for authority, round_ in made[code].items()
             },
         )
+
+
+def _people(
+    tree: Tree, within: list[int], arguments: dict[str, Any], awards: tuple[Award, ...]
+) -> dict[int, list[YearRecord]]:
+    """Everybody to examine, by deciding authority; some awards look further back."""
+    found: dict[int, list[YearRecord]] = {}
+    for record in evidence.year_records(
+        tree,
+        within,
+        arguments["year"],
+        as_of=date.fromisoformat(arguments["as_of"]),
+        received=date.fromisoformat(arguments["received_on"]),
+        years=LONG_AGO if any(award in HISTORY for award in awards) else evidence.YEARS_READ,
+    ):
+        found.setdefault(record.authority_id, []).append(record)
+    return found
+
+
+def _collectives(
+    tree: Tree, within: list[int], arguments: dict[str, Any], awards: tuple[Award, ...], book: Rulebook
+) -> dict[int, list[UnitRecord]]:
+    """Every collective to examine, by deciding authority; nothing where only persons are examined."""
+    found: dict[int, list[UnitRecord]] = {}
+    if not any(award.of_collectives for award in awards):
+        return found
+    received = date.fromisoformat(arguments["received_on"])
+    for record in evidence_units.unit_records(
+        tree,
+        within,
+        arguments["year"],
+        as_of=date.fromisoformat(arguments["as_of"]),
+        received=received,
+        first_rank=int(book.number("cot_cluster_rank", received)),
+    ):
+        found.setdefault(record.authority_id, []).append(record)
+    return found
 
 
 def _rows(run_id: int, rounds: dict[int, Round]) -> Iterator[queries.EntryRow]:
     for authority, round_ in rounds.items():
         for one in round_.judged:
-            record = one.record
+            record, printed = one.record, one.printed or one.record.printed
+            person = record if isinstance(record, YearRecord) else None
             yield queries.EntryRow(
                 run_id=run_id,
-                person_id=record.person_id,
+                person_id=person.person_id if person else None,
                 unit_id=record.unit_id,
                 authority_id=authority,
-                title=record.title,
+                title=person.title if person else "",
                 status=one.verdict.status.value,
                 code=one.verdict.code,
-                mean=None if record.mean is None else record.mean,
-                exact_mean=record.exact_mean,
-                rating=record.printed["classes"].get(str(record.facts.year)),
+                mean=person.mean if person else None,
+                exact_mean=person.exact_mean if person else None,
+                rating=printed["classes"].get(str(record.facts.year)),
                 findings=one.verdict.findings,
-                facts=record.printed,
+                facts=printed,
                 rank=one.rank,
                 within_quota=one.within_quota,
             )

@@ -148,17 +148,32 @@ def initiative(who: Person, level: str = "CO_SO", year: int = YEAR, *, sole: boo
     db.session.flush()
 
 
-def title(who: Person, code: str, year: int) -> None:
-    db.session.add(
-        Title(person_id=who.id, code=code, year=year, decision_number="9/QĐ-KT", decided_on=date(year, 1, 31))
-    )
+def title(who: Person | Unit, code: str, year: int, **more: Any) -> None:
+    """A title or award of the register; it rewards its year unless told otherwise."""
+    whose = {"unit_id": who.id} if isinstance(who, Unit) else {"person_id": who.id}
+    known = {"decision_number": "9/QĐ-KT", "decided_on": date(year, 1, 31)}
+    db.session.add(Title(code=code, year=year, **whose, **known, **more))
     db.session.flush()
 
 
 def entries(run: EligibilityRun) -> dict[int, EligibilityEntry]:
     """A run's entries by person."""
-    rows = db.session.scalars(select(EligibilityEntry).where(EligibilityEntry.run_id == run.id))
+    rows = db.session.scalars(
+        select(EligibilityEntry).where(
+            EligibilityEntry.run_id == run.id, EligibilityEntry.person_id.is_not(None)
+        )
+    )
     return {row.person_id: row for row in rows}
+
+
+def of_units(run: EligibilityRun) -> dict[int, EligibilityEntry]:
+    """A run's entries on collectives by unit."""
+    rows = db.session.scalars(
+        select(EligibilityEntry).where(
+            EligibilityEntry.run_id == run.id, EligibilityEntry.person_id.is_(None)
+        )
+    )
+    return {row.unit_id: row for row in rows}
 
 
 def listed(award: str, **given: Any) -> dict[int, EligibilityEntry]:
@@ -166,14 +181,39 @@ def listed(award: str, **given: Any) -> dict[int, EligibilityEntry]:
     return entries(commendations.run_now(YEAR, award, **given))
 
 
-def told(case: dict[str, Any]) -> Person:
-    """The person of a golden case with everything the case says, in the registers."""
-    person, unit = case["person"], case.get("unit", {})
+def told_of_a_unit(case: dict[str, Any]) -> Unit:
+    """The collective of a golden case: its register, and members whose classes make the numbers of the case."""
+    unit = case["unit"]
+    place = _place(case)
+    rated, ldtt, below = unit["members_rated"], unit["ldtt"], unit["members_below_ht"]
+    for number in range(rated):
+        fighter = number < unit.get("cstdcs", 0)
+        good = "HTXSNV" if fighter else "HTTNV"
+        klass = good if number < ldtt else "KHTNV" if number < ldtt + below else "HTNV"
+        place.add(f"Lê Văn {number}", klass, initiatives=("CO_SO",) if fighter else ())
+    db.session.flush()
+    return place.unit
+
+
+def _place(case: dict[str, Any]) -> Agency:
+    """The unit of a case with its class, reform and criticisms."""
+    unit = case.get("unit", {})
     place = agency(reform=unit.get("par", {}).get(case["year"]))
     register = db.session.get_one(UnitYear, (place.unit.id, case["year"]))
     klass = unit.get("rating", {}).get(case["year"])
     register.unit_class = Band(klass) if klass else None
     register.criticisms = len(unit.get("criticism", []))
+    return place
+
+
+def told(case: dict[str, Any]) -> Person:
+    """The person of a golden case with everything the case says, in the registers."""
+    person, unit = case["person"], case.get("unit", {})
+    place = _place(case)
+    # A colleague with a title of every year: the register of titles speaks of these years.
+    colleague = place.add("Vũ Văn Có Sổ", "HTNV")
+    for year in range(case["year"] - 6, case["year"]):
+        title(colleague, "LDTT", year)
     office = {"HEAD": Office.HEAD, "DEPUTY": Office.DEPUTY}.get(person.get("position"), Office.STAFF)
     who = place.add("Nguyễn Thị Lan", None, office=office)
     for year, own in person.get("rating", {}).items():
@@ -202,8 +242,18 @@ def told(case: dict[str, Any]) -> Person:
         )
     for one in person.get("initiatives", []):
         initiative(who, one["level"], one["year"], sole=one.get("sole_author", True))
-    for one in [*person.get("titles", []), *person.get("awards", [])]:
-        title(who, one["code"], one.get("year") or day(one["ach_from"]).year)
+    for one in person.get("titles", []):
+        title(who, one["code"], one["year"])
+    for one in person.get("awards", []):
+        first, last = one.get("ach_from"), one.get("ach_to")
+        title(
+            who,
+            one["code"],
+            one.get("year") or last,
+            award_type=one["type"],
+            achieved_from=date(first, 1, 1) if first else None,
+            achieved_to=date(last, 12, 31) if last else None,
+        )
     for number, one in enumerate(unit.get("discipline", [])):
         discipline(place.add(f"Trần Văn Dưới {number}"), one)
     for one in person.get("transfers", []):
