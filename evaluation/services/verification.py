@@ -101,7 +101,9 @@ def _grade(row: Row[Any], book: Rulebook, found: Verified, tell: Callable[[Diffe
     proposed = Band.HTTNV if row.over_quota else klass
     now = {
         "status": "SCORED" if proposed is not None else proposal.status.value,
-        "months_counted": sum(bool(month["exact_total"]) for month in row.inputs["months"]),
+        "months_counted": sum(
+            month.get("months", 1) for month in row.inputs["months"] if month["exact_total"]
+        ),
         "exact_mean": None if proposal.mean is None else exact(proposal.mean),
         "computed_class": proposal.klass,
         "proposed_class": proposed,

@@ -16,7 +16,7 @@ from evaluation.rules.annual_round import RoundState
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import steps_from_json
 from evaluation.rules.permissions import Role
-from evaluation.services import grade_proposals, grades, receipts
+from evaluation.services import grade_proposals, grades, receipts, what_ifs
 from evaluation.services.refusals import Conflict, Fault, Invalid, Missing
 from evaluation.web import panels
 from evaluation.web.access import current_actor
@@ -126,7 +126,7 @@ def _refused_list(unit_id: int, year: int, refused: Conflict | Invalid) -> tuple
 
 def _agency(unit_id: int, year: int, faults: list[Fault]) -> str:
     actor = current_actor()
-    grades.require_reading(actor, unit_id)
+    held = grades.require_reading(actor, unit_id)
     names = organisation.unit_names([unit_id], clock.today())
     if unit_id not in names:
         raise Missing(_("There is no such unit."))
@@ -150,6 +150,7 @@ def _agency(unit_id: int, year: int, faults: list[Fault]) -> str:
         chosen=klass,
         words=words,
         may_ask=grades.may_ask(actor, unit_id),
+        may_try=what_ifs.offered_to(held),
         may_publish=bool(actor.standing.headed | actor.standing.delegated.keys()),
         december=grades.december_choice(year),
         progress=round_questions.progress(unit_id, year),
