@@ -22,15 +22,18 @@ from evaluation.models import (
     YearGrade,
 )
 from evaluation.queries import organisation
+from evaluation.rules.bands import Band
 from evaluation.rules.organisation import Office
 from evaluation.rules.periods import Month
-from evaluation.rules.workflow import ReportState
+from evaluation.rules.workflow import GradeState, ReportState
 from evaluation.services import (
     catalogue_batches,
     charges,
     confirmations,
     evidence,
     imports,
+    national_exports,
+    petitions,
     receipts,
     reviews,
     rollups,
@@ -109,8 +112,24 @@ PAGES: dict[str, tuple[str, str]] = {
     "imports.show": ("mai", "/imports/{batch}"),
     "jobs.index": ("mai", "/jobs/"),
     "jobs.show": ("mai", "/jobs/{job}"),
+    "forms.unit": ("thu", "/forms/units/{agency}"),
     "cycles.index": ("mai", "/cycles/"),
+    "extra_income.index": ("mai", "/extra-income/?period=2026-10"),
+    "extra_income.agency": ("thu", "/extra-income/2026-10/{agency}"),
+    # Off in the province: each leads to the page that says so; tests/web/test_party.py opens them switched on.
+    "party.index": ("mai", "/party/"),
+    "party.agency": ("thu", "/party/{agency}/2026-Q3"),
+    "party.force_majeure": ("thu", "/party/{agency}/2026-Q3/{person}/force-majeure"),
     "periods.index": ("mai", "/periods/"),
+    "petitions.index": ("thu", "/petitions/"),
+    "petitions.show": ("lan", "/petitions/{petition}"),
+    "petitions.lodge_score": ("lan", "/petitions/against/score/{earlier}"),
+    "petitions.lodge_class": ("lan", "/petitions/against/class/{published}"),
+    "petition_answers.correct": ("thu", "/petitions/{petition}/score"),
+    "petition_register.index": ("mai", "/petitions/register/"),
+    "national_exports.index": ("mai", "/national-exports/"),
+    "national_exports.show": ("mai", "/national-exports/{export}"),
+    "national_exports.results": ("mai", "/national-exports/results?q=nguyen"),
 }
 # Addresses that answer a file, a picture, a part of a page or JSON.
 FILES: dict[str, tuple[str, str]] = {
@@ -120,6 +139,12 @@ FILES: dict[str, tuple[str, str]] = {
     "commendations.file": ("mai", "/commendations/2026/LDTT/file.xlsx"),
     "delegations.search": ("hung", "/delegations/search?q=nguyen"),
     "evidence.download": ("lan", "/evidence/{evidence}"),
+    "forms.period": ("lan", "/forms/01/{final}.pdf?annex=1"),
+    "forms.year": ("chinh", "/forms/02/{grade}.docx"),
+    "forms.own_year": ("lan", "/forms/02/mine/2026.docx"),
+    "forms.tracking": ("hung", "/forms/tracking/{final}.xlsx"),
+    "forms.unit_file": ("hung", "/forms/units/{division}/01/2026-10"),
+    "extra_income.file": ("thu", "/extra-income/2026-10/file.xlsx?agency={agency}"),
     "health.live": ("", "/health/live"),
     "health.ready": ("", "/health/ready"),
     "imports.error_report": ("mai", "/imports/{batch}/errors.xlsx"),
@@ -127,11 +152,13 @@ FILES: dict[str, tuple[str, str]] = {
     "organisation.search_units": ("mai", "/organisation/search/units?q=so+noi+vu"),
     "organisation.search_people": ("mai", "/organisation/search/people?q=nguyen"),
     "reviews.row": ("hung", "/reviews/{submitted}/row"),
+    "petition_register.file": ("mai", "/petitions/register/file.xlsx"),
+    "national_exports.file": ("mai", "/national-exports/{export}/file.zip"),
     "standings.chart": ("thu", "/units/{agency}/charts/distribution.svg?month=2026-10"),
     "standings.download": ("thu", "/units/{agency}/month.xlsx?month=2026-10"),
 }
-# Only a job of thousands of rows makes such a file; its own tests download one.
-ELSEWHERE = {"static", "commendations.export"}
+# Only a job of thousands of rows, or a recorded meeting, makes such a file; their own tests download one.
+ELSEWHERE = {"static", "commendations.export", "extra_income.export", "forms.made", "forms.meeting"}
 
 
 def test_no_page_is_forgotten(province: Any) -> None:
@@ -191,6 +218,12 @@ def _ids() -> dict[str, Any]:
         ).first(),
         "deputy": charge.deputy_id,
         "charge": charge.id,
+        "petition": petitions.lodge_against_score(
+            lan, _report(lan, 10).id, reason="Chưa tính đủ văn bản đã gửi"
+        ).id,
+        "earlier": _report(lan, 9).id,
+        "published": _published(lan, thu).id,
+        "export": national_exports.make_now().id,
         "evidence": evidence.attach(lan, item, name="bao-cao.pdf", stream=BytesIO(PDF)).id,
         "job": rollups.ask_for(mai, Month(2026, 10)).id,
         "batch": imports.preview(
@@ -219,6 +252,18 @@ def _charge(mai: Actor, division: int) -> Charge:
         select(Assignment.person_id).where(Assignment.unit_id.in_(above), Assignment.office == Office.DEPUTY)
     )
     return charges.put_in_charge(mai, deputies.first(), since=TODAY, unit_id=division)
+
+
+def _published(owner: Actor, by: Actor) -> YearGrade:
+    """The owner's class of the year as if it were public already."""
+    grade = db.session.scalars(
+        select(YearGrade).where(YearGrade.person_id == owner.person_id, YearGrade.superseded_at.is_(None))
+    ).one()
+    grade.state, grade.decided_class, grade.decided_by = GradeState.PUBLISHED, Band.HTNV, by.person_id
+    grade.decided_at = grade.published_at = clock_module.now()
+    grade.reason, grade.decision_number = "Như đề nghị", "12/QĐ-SNV"
+    db.session.commit()
+    return grade
 
 
 def _actor(username: str) -> Actor:
