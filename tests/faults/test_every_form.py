@@ -11,9 +11,21 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from evaluation import clock as clock_module
 from evaluation.extensions import Base, db
-from evaluation.models import Account, Charge, Delegation, Evidence
+from evaluation.models import (
+    Account,
+    Charge,
+    Delegation,
+    Evidence,
+    NationalExport,
+    Petition,
+    ScoreSheet,
+    Stage,
+)
+from evaluation.rules.bands import Band
 from evaluation.rules.permissions import Role
+from evaluation.rules.scoring import ScoreStatus
 from evaluation.rules.workflow import ReportState
 from evaluation.services import grade_proposals, reports
 from tests import factories
@@ -38,6 +50,8 @@ BUTTONS = {
     "evidence.remove",
     "grades.propose",
     "home.read_notices",
+    "national_exports.make",
+    "petitions.take_back",
     "organisation.reveal",
     "reviews.open_sheet",
     "reviews.remind",
@@ -52,6 +66,8 @@ OF_A_FILE = {"catalogue.apply_import", "catalogue.preview", "imports.confirm", "
 LOOKS_MISSING = {
     "confirmations.publish"
 }  # without a month and a unit of this site there is nothing to publish
+# Only a public class can be petitioned against, and none of these people has one: tests/web/test_petitions.py.
+OF_A_PUBLIC_CLASS = {"petitions.lodge_class"}
 # Nothing ticked or typed is an answer there: nobody uses it any more; scored as it stands.
 EMPTY_IS_AN_ANSWER = {"catalogue.users", "reviews.score"}
 
@@ -94,12 +110,46 @@ def place(database: Any, clock: Any, app: Flask) -> Any:
     db.session.add(made.delegation)
     made.charge = Charge(deputy_id=made.nam.id, person_id=made.lan.id, valid_from=factories.BEGINNING)
     db.session.add(made.charge)
+    _petitioned(made)
     made.clerk = factories.person("Cán bộ Sở Nội vụ")
     factories.assignment(made.clerk, made.department)
     factories.account(made.clerk, roles=[(role, made.province) for role in Role])
     grade_proposals.propose(made.department.id, 2026)
     db.session.commit()
     return made
+
+
+def _petitioned(made: Any) -> None:
+    """A petition that waits for its answer, and a file for the national database that nobody handed over yet."""
+    moment = clock_module.now()
+    report = factories.report(
+        made.hung.assignments[0], supervising=made.department, confirming=made.department, agency=made.department,
+        state=ReportState.CONFIRMED, submitted_at=moment, scored_at=moment, scored_by=made.thu.id,
+        confirmed_at=moment, confirmed_by=made.thu.id,
+    )  # fmt: skip
+    factories.item(report, assigned="4", done="4")
+    db.session.add(
+        ScoreSheet(
+            report_id=report.id, stage=Stage.FINAL, status=ScoreStatus.SCORED, total=70, exact_total="70",
+            band=Band.HTTNV, steps=[], inputs={}, rulebook="decree-335-2025", fingerprint="x",
+            decided_by=made.thu.id, decided_at=moment,
+        )
+    )  # fmt: skip
+    made.petition = Petition(
+        person_id=made.hung.id, report_id=report.id, deciding_unit_id=made.department.id, reason="Chưa đủ",
+        due_on=IN_MARCH + timedelta(days=9), lodged_at=moment,
+    )  # fmt: skip
+    made.export = NationalExport(
+        made_at=moment,
+        until=moment,
+        due_on=IN_MARCH,
+        people=1,
+        results=1,
+        stored_name="x.zip",
+        sha256="0" * 64,
+    )
+    db.session.add_all([made.petition, made.export])
+    db.session.flush()
 
 
 def addresses(place: Any, rule: Any) -> Iterator[dict[str, Any]]:
@@ -121,6 +171,8 @@ def addresses(place: Any, rule: Any) -> Iterator[dict[str, Any]]:
         "noun": ["people"],
         "delegation_id": [place.delegation.id],
         "charge_id": [place.charge.id],
+        "petition_id": [place.petition.id],
+        "export_id": [place.export.id],
     }
     yield from (
         {name: known.get(name, [1])[min(turn, len(known.get(name, [1])) - 1)] for name in rule.arguments}
@@ -178,7 +230,14 @@ def test_no_form_falls_over_rubbish_or_stores_any_of_it(place: Any, app: Flask, 
                         wrong.append(f"{said} names no error")
                     elif answer.status_code == 422 and rubbish == RUBBISH[1]:
                         (kept if escape(rubbish) in answer.text else forgot).add(rule.endpoint)
-    never = {rule.endpoint for rule in posts} - permitted - BUTTONS - OF_A_FILE - LOOKS_MISSING
+    never = (
+        {rule.endpoint for rule in posts}
+        - permitted
+        - BUTTONS
+        - OF_A_FILE
+        - OF_A_PUBLIC_CLASS
+        - LOOKS_MISSING
+    )
     assert not wrong, "\n" + "\n".join(wrong)
     assert forgot - kept - WITHOUT_TEXT == set(), "these forget what was typed"
     assert never == set(), "nobody here may use these, so they were not tried"
