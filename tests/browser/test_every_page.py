@@ -19,6 +19,7 @@ from evaluation.models import (
     Period,
     Product,
     Report,
+    ScoreSheet,
     YearGrade,
 )
 from evaluation.queries import organisation
@@ -77,6 +78,12 @@ PAGES: dict[str, tuple[str, str]] = {
     "commendations.index": ("mai", "/commendations/"),
     "commendations.list": ("mai", "/commendations/2026/CSTDCS"),
     "commendations.entry": ("mai", "/commendations/entries/{entry}"),
+    "workings.score": ("hung", "/workings/score/{score}"),
+    "workings.grade": ("chinh", "/workings/class/{grade}"),
+    "workings.unit": ("thu", "/workings/unit/{agency}/2026-10"),
+    "workings.verdict": ("mai", "/workings/verdict/{entry}"),
+    "what_ifs.sheet": ("hung", "/what-if/sheet/{final}"),
+    "what_ifs.agency": ("thu", "/what-if/agency/{agency}/2026"),
     "catalogue.index": ("mai", "/catalogue/"),
     "catalogue.product": ("lan", "/catalogue/{product}"),
     "catalogue.new_product": ("mai", "/catalogue/new"),
@@ -145,6 +152,10 @@ FILES: dict[str, tuple[str, str]] = {
     "forms.tracking": ("hung", "/forms/tracking/{final}.xlsx"),
     "forms.unit_file": ("hung", "/forms/units/{division}/01/2026-10"),
     "extra_income.file": ("thu", "/extra-income/2026-10/file.xlsx?agency={agency}"),
+    "workings.score_file": ("hung", "/workings/score/{score}.docx"),
+    "workings.grade_file": ("chinh", "/workings/class/{grade}.docx"),
+    "workings.unit_file": ("thu", "/workings/unit/{agency}/2026-Q4.docx"),
+    "workings.verdict_file": ("mai", "/workings/verdict/{entry}.docx"),
     "health.live": ("", "/health/live"),
     "health.ready": ("", "/health/ready"),
     "imports.error_report": ("mai", "/imports/{batch}/errors.xlsx"),
@@ -200,6 +211,11 @@ def _ids() -> dict[str, Any]:
     found = {
         "draft": draft.id,
         "final": _report(lan, 10).id,
+        "score": db.session.scalars(
+            select(ScoreSheet.id).where(
+                ScoreSheet.report_id == _report(lan, 10).id, ScoreSheet.superseded_at.is_(None)
+            )
+        ).first(),
         "item": item,
         "division": division,
         "agency": agency,
