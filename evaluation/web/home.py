@@ -14,6 +14,7 @@ from evaluation.rules.permissions import Role
 from evaluation.rules.workflow import ReportState
 from evaluation.services import notices
 from evaluation.services.access import Actor
+from evaluation.web import round_tasks
 from evaluation.web.access import current_actor
 from evaluation.web.home_tasks import Task, answer_tasks, national_tasks, own_petition_tasks, register_tasks
 from evaluation.web.petitions import oversees
@@ -32,11 +33,13 @@ def show() -> str:
     leading = [task for month in home.led_months(led, actor.person_id) for task in _leading_tasks(month)]
     desk = petitions.desk(led, actor.person_id, clock.today(), everywhere=oversees(actor))
     own, leading = own + own_petition_tasks(desk), answer_tasks(desk) + leading
+    own_round, led_round, kept_round = round_tasks.tasks(actor)
+    own, leading = own_round + own, led_round + leading
     return render_template(
         "home/show.html",
         own=own,
         leading=leading,
-        overseeing=register_tasks(desk, actor) + national_tasks(actor) + _overseeing(actor),
+        overseeing=kept_round + register_tasks(desk, actor) + national_tasks(actor) + _overseeing(actor),
         notices=notices.unread(actor),
     )
 
