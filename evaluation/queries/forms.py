@@ -57,7 +57,6 @@ def sheets(report_ids: Collection[int], *, lines: bool = False) -> Filed:
         .where(Report.id.in_(report_ids))
         .options(joinedload(Report.period), joinedload(Report.person), selectinload(Report.criteria))
         .order_by(Person.sort_key, Report.id)
-        .execution_options(populate_existing=True)
     )
     if lines:
         statement = statement.options(selectinload(Report.items).selectinload(WorkItem.marks))

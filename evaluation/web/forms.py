@@ -137,7 +137,7 @@ def _encoded(name: str) -> str:
 def _sheet_card(actor: Actor, report: Report) -> Panel | None:
     return Panel(
         "forms/_sheet_card.html",
-        {"report_id": report.id, "decree": forms.has_forms(report.rulebook), "lines": bool(report.items)},
+        {"report_id": report.id, "decree": forms.has_forms(report.rulebook)},
     )
 
 

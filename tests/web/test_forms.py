@@ -14,18 +14,33 @@ from pypdf import PdfReader
 
 from evaluation.extensions import db
 from evaluation.files import pdf
-from evaluation.models import AuditEvent, Job, Period, Report, ReviewMeeting, SelfClassification, YearGrade
+from evaluation.files.forms import CRITERIA_TITLES
+from evaluation.models import (
+    AuditEvent,
+    Job,
+    Period,
+    Report,
+    ReviewMeeting,
+    ScoreSheet,
+    SelfClassification,
+    Stage,
+    YearGrade,
+)
 from evaluation.rules.bands import Band
 from evaluation.rules.organisation import AbsenceKind
 from evaluation.rules.periods import Cycle
 from evaluation.rules.permissions import Role
 from evaluation.rules.rulebook import default_shelf
+from evaluation.rules.scoring import ScoreStatus
+from evaluation.rules.workflow import ReportState
 from evaluation.services import confirmations, form_files, grade_proposals, grades, jobs, reports, reviews
 from evaluation.services.period_forms import points_that_hold
 from evaluation.services.reports import LineEntry
 from tests import factories
+from tests.services.test_grades import factories_moment as clock_now
 from tests.services.test_grades import month as graded_month
 from tests.services.test_grades import year_of
+from tests.web.test_reports import queries_of
 from tests.web.test_results import sheet, sign_in
 
 IN_MARCH, IN_APRIL = date(2026, 3, 30), date(2026, 4, 1)
@@ -399,6 +414,57 @@ def test_the_year_on_form_02_with_leave_and_the_old_units_months(december) -> No
     assert traces(december, "grade.read") == 1
 
 
+def test_a_december_that_is_not_confirmed_says_that_it_is_provisional(december) -> None:
+    report = factories.report(
+        december.lan.assignments[0],
+        supervising=december.division,
+        confirming=december.department,
+        agency=december.department,
+        month="2026-12",
+    )
+    report.state, report.submitted_at = ReportState.SUBMITTED, clock_now()
+    db.session.add(
+        ScoreSheet(
+            report_id=report.id,
+            stage=Stage.OWN,
+            status=ScoreStatus.SCORED,
+            total=Decimal(77),
+            exact_total="77",
+            band=Band.HTTNV,
+            steps=[],
+            inputs={},
+            rulebook="decree-335-2025",
+            fingerprint="x",
+            decided_by=december.lan.id,
+        )
+    )
+    db.session.flush()
+
+    rows = rows_of(december.client.get(f"/forms/02/{december.grade.id}.docx").data)
+
+    assert rows[11] == ["12", "77,00", "tạm tính, chưa xác nhận"]
+
+
+def test_a_quarters_points_stand_in_its_last_month(december) -> None:
+    for report in db.session.query(Report).join(Period).filter(Report.person_id == december.lan.id):
+        month = report.period.month.month
+        if month in (5, 6):
+            db.session.query(ScoreSheet).filter_by(report_id=report.id).delete()
+            db.session.delete(report)
+        elif month == 4:
+            report.period.cycle = Cycle.QUARTER
+    db.session.flush()
+    db.session.expire_all()
+
+    rows = rows_of(december.client.get(f"/forms/02/{december.grade.id}.docx").data)
+
+    assert rows[3:6] == [
+        ["4", "", "tính chung quý II"],
+        ["5", "", "tính chung quý II"],
+        ["6", "82,13", "quý II"],
+    ]
+
+
 def test_a_proposed_class_is_not_printed_a_decided_one_is_ticked(december) -> None:
     address = f"/forms/02/{december.grade.id}.docx"
     before = word(december, address)
@@ -450,7 +516,30 @@ def test_a_mean_that_only_looks_like_ninety_is_printed_with_the_decimals_that_te
     assert points_that_hold(Fraction(90) - Fraction(1, 10**12), book, day) == "89999999999999/1000000000000"
 
 
+def test_the_rulebooks_criteria_are_the_forms_rows() -> None:
+    rules = default_shelf().named("decree-335-2025").general_criteria(date(2026, 1, 1))
+
+    assert {rule.code for rule in rules} | {rule.group for rule in rules} == CRITERIA_TITLES.keys()
+    for rule in rules:
+        assert rule.title.rstrip(".") == CRITERIA_TITLES[rule.code].rstrip(".")
+        assert rule.group_title == CRITERIA_TITLES[rule.group]
+
+
 # A unit's papers
+
+
+def test_a_file_of_many_costs_no_more_questions_than_a_file_of_one(place, login) -> None:
+    place.client = sign_in(login, place.client, place.hung)
+    for what in ("01", "tracking"):
+        address = f"/forms/units/{place.division.id}/{what}/2026-03"
+        one = queries_of(place.client, address)
+        for who in (factories.person(f"Người {number}") for number in range(4)):
+            factories.assignment(who, place.division, job=place.job)
+            db.session.expire(who)
+            more = sheet(place, who, state=ReportState.SUBMITTED, submitted_at=clock_now())
+            factories.item(more, assigned="3", done="3")
+            factories.criteria(more)
+        assert queries_of(place.client, address) <= one + 1
 
 
 def test_a_units_papers_hold_what_was_handed_in_and_what_the_reader_may_read(place, login) -> None:
