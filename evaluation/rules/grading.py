@@ -11,7 +11,7 @@ from fractions import Fraction
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import Step, equals, written
 from evaluation.rules.rulebook import Rulebook
-from evaluation.rules.scoring import band_of
+from evaluation.rules.scoring import as_banded, band_of
 
 ZERO = Fraction(0)
 
@@ -192,7 +192,9 @@ def annual_class(
         total = sum(scores, ZERO)
         formula = f"{written(total)} / {len(scores)} {equals(average)}"
         steps.append(Step("mean", "Mean of the scored months", formula, average, book.article("mean")))
-        steps.append(Step("band", klass.label, written(average), average, book.article("bands")))
+        banded = as_banded(average, book=book, day=day)
+        shown = written(average) if banded == average else f"{written(average)} → {written(banded)}"
+        steps.append(Step("band", klass.label, shown, banded, book.article("bands")))
     for blocker in sorted(set(blockers)):
         klass = Band.KHTNV
         steps.append(

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
-from math import gcd, lcm
+from math import lcm
 from typing import NamedTuple
 
 from evaluation.rules.bands import Band
@@ -27,6 +27,7 @@ __all__ = [
     "Totals",
     "WorkKind",
     "WorkLine",
+    "as_banded",
     "band_of",
     "in_parts",
     "judge",
@@ -38,6 +39,7 @@ __all__ = [
 
 ZERO = Fraction(0)
 HUNDRED = Fraction(100)
+DECIMALS_FIRST = {"TWO_DECIMALS_FIRST": 2, "ONE_DECIMAL_FIRST": 1}
 THREE_HUNDRED = 3 * HUNDRED
 
 
@@ -110,7 +112,7 @@ class _Law:
     late_costs_all: bool
     extra_everywhere: bool
     nothing_is_zero: bool
-    two_decimals_first: bool
+    decimals_first: int | None
     bands: tuple[tuple[int, int, Band], ...]
 
 
@@ -127,7 +129,7 @@ def _law(book: Rulebook, day: date) -> _Law:
         late_costs_all=book.choice("late_product", day) == "NOTHING",
         extra_everywhere=book.choice("extra_work_in_quality_and_progress", day) is True,
         nothing_is_zero=book.choice("nothing_assigned", day) == "ZERO",
-        two_decimals_first=book.choice("score_rounding", day) == "TWO_DECIMALS_FIRST",
+        decimals_first=DECIMALS_FIRST.get(str(book.choice("score_rounding", day))),
         bands=tuple(
             (row.at_least.numerator, row.at_least.denominator, Band(row.band)) for row in book.bands(day)
         ),
@@ -135,15 +137,14 @@ def _law(book: Rulebook, day: date) -> _Law:
 
 
 def _weights(book: Rulebook, day: date) -> tuple[int, int, int]:
-    """Weights of quantity, quality and progress in smallest whole numbers; equal where the rulebook names none."""
+    """Weights of quantity, quality and progress in whole numbers; equal where the rulebook names none."""
     row = book.weights(day)
     if row is None:
         return 1, 1, 1
     a, b, c = (row.number(part) for part in ("quantity", "quality", "progress"))
     common = lcm(a.denominator, b.denominator, c.denominator)
     p, q, r = (weight.numerator * (common // weight.denominator) for weight in (a, b, c))
-    shared = gcd(p, q, r)
-    return p // shared, q // shared, r // shared
+    return p, q, r
 
 
 def line_sums(line: WorkLine, *, book: Rulebook, day: date) -> Sums:
@@ -178,8 +179,15 @@ def sums_of(lines: Iterable[WorkLine], *, book: Rulebook, day: date) -> Sums:
 
 
 def band_of(score: Fraction, *, book: Rulebook, day: date) -> Band:
-    """The level of an exact score (Điều 20.1–20.4.a)."""
-    return _band(score.numerator, score.denominator, _law(book, day))
+    """The level of a score or mean (Điều 20.1–20.4.a), exact unless the rulebook rounds first (open question Q9)."""
+    rounded = as_banded(score, book=book, day=day)
+    return _band(rounded.numerator, rounded.denominator, _law(book, day))
+
+
+def as_banded(score: Fraction, *, book: Rulebook, day: date) -> Fraction:
+    """The number a level is read from: the exact score, or the score rounded as the rulebook says."""
+    decimals = _law(book, day).decimals_first
+    return score if decimals is None else half_up(score, decimals)
 
 
 def _band(top: int, bottom: int, law: _Law) -> Band:
@@ -253,8 +261,8 @@ def totals_of_parts(
     top, bottom = _task_share(parts, leader, law)
     top, bottom = top * law.task_max.numerator, bottom * law.task_max.denominator
     total = Fraction(top * general.denominator + general.numerator * bottom, bottom * general.denominator)
-    if law.two_decimals_first:
-        total = half_up(total, 2)
+    if law.decimals_first is not None:
+        total = half_up(total, law.decimals_first)
     return Totals(status, total, _band(total.numerator, total.denominator, law))
 
 
@@ -316,8 +324,8 @@ def judge(
     working.task(ratios, weights, law.task_max, task)
     total = task + general
     formula = f"{written(general)} + {written(task)} {equals(total)}"
-    if law.two_decimals_first:
-        total = half_up(total, 2)
+    if law.decimals_first is not None:
+        total = half_up(total, law.decimals_first)
         formula = f"{written(general)} + {written(task)} → {written(total)}"
     band = _band(total.numerator, total.denominator, law)
     working.add(
