@@ -84,6 +84,8 @@ def _registers(actor: Actor) -> bool:
     return bool(actor.standing.roles)
 
 
+# As many lines as stand beside one another; the rest of a long menu, the rarer ones, unfolds.
+IN_THE_ROW = 8
 ENTRIES = (
     Entry("home.show", _l("Home"), _everyone, "home", ("delegations", "periods", "cycles")),
     Entry("reports.current", _l("This month"), _everyone, "reports"),
@@ -91,6 +93,9 @@ ENTRIES = (
     Entry("workplans.index", _l("Assign"), _leads, "workplans"),
     Entry("reviews.index", _l("Score"), _leads, "reviews"),
     Entry("confirmations.index", _l("Confirm"), _leads, "confirmations"),
+    Entry("grades.index", _l("Annual class"), _leads_or_oversees, "grades", ("annual_round", "conclusions")),
+    Entry("standings.index", _l("Units"), _leads_or_oversees, "standings"),
+    Entry("commendations.index", _l("Commendation"), _reads_lists, "commendations"),
     Entry(
         "petitions.index",
         _l("Petitions"),
@@ -98,9 +103,6 @@ ENTRIES = (
         "petitions",
         ("petition_answers", "petition_register"),
     ),
-    Entry("grades.index", _l("Annual class"), _leads_or_oversees, "grades"),
-    Entry("standings.index", _l("Units"), _leads_or_oversees, "standings"),
-    Entry("commendations.index", _l("Commendation"), _reads_lists, "commendations"),
     Entry("party.index", _l("Party's quarters"), _sees_party_quarters, "party"),
     Entry("extra_income.index", _l("Extra income"), _exports_income, "extra_income"),
     Entry("catalogue.index", _l("Catalogue"), _everyone, "catalogue"),
@@ -133,8 +135,10 @@ def _context() -> dict[str, object]:
         if entry.endpoint in current_app.view_functions and entry.shown(actor)
     ]
     title, unit = organisation.main_office(actor.person_id, clock.today())
+    split = len(menu) if len(menu) <= IN_THE_ROW else IN_THE_ROW - 1
     return {
-        "menu": menu,
+        "menu": menu[:split],
+        "menu_more": menu[split:],
         "today": clock.today(),
         "signed_in": SignedIn(current_user.person.full_name, title, unit),
     }

@@ -41,8 +41,12 @@ class Desk:
 
     def choose(self, item: str) -> "Desk":
         """An item of the menu."""
-        menu = self.page.get_by_role("navigation", name="Menu chính")
-        self.click(menu.get_by_role("link", name=re.compile(rf"^{item}( |$)")))
+        named = re.compile(rf"^{item}( |$)")
+        link = self.page.get_by_role("navigation", name="Menu chính").get_by_role("link", name=named)
+        if not link.count():
+            self.click(self.page.locator(".more > summary"))
+            link = self.page.locator(".more nav").get_by_role("link", name=named)
+        self.click(link)
         return self
 
     def follow(self, link: str) -> "Desk":

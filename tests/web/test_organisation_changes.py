@@ -443,8 +443,6 @@ def test_pages_below_a_menu_line_light_it_up(office, deputy, keeper, client, log
 
 
 def text_of_current(page: str) -> str:
-    menu = re.search(
-        r'<nav class="menu".*?</nav>|<nav[^>]*aria-label="Menu chính".*?</nav>', page, re.S
-    ).group(0)
+    menu = re.search(r'<div class="menu-row">.*?</div>', page, re.S).group(0)
     found = re.search(r'<a[^>]*aria-current="page"[^>]*>(.*?)</a>', menu, re.S)
     return re.sub(r"<[^>]+>|\s*\d+\s*$", "", found.group(1)).strip() if found else ""
