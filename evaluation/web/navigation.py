@@ -125,6 +125,14 @@ def register(app: Flask) -> None:
 def _context() -> dict[str, object]:
     if g.get("without_menu") or not current_user.is_authenticated:
         return {"menu": [], "today": clock.today()}
+    # A page with cards renders several templates: the menu is worked out for the first.
+    if MENU not in request.environ:
+        request.environ[MENU] = _menu()
+    found: dict[str, object] = request.environ[MENU]
+    return found
+
+
+def _menu() -> dict[str, object]:
     actor = current_actor()
     counts = waiting.counts(actor.standing)
     menu = [

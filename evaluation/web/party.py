@@ -81,7 +81,10 @@ def agency(unit_id: int, period: str) -> Answer:
 @blueprint.get("/<int:unit_id>/<period>/<int:person_id>/force-majeure")
 def force_majeure(unit_id: int, period: str, person_id: int) -> Answer:
     """The form by which force majeure is confirmed or taken back."""
-    return _form(unit_id, _span(period), person_id, {})
+    span = _span(period)
+    if services.reach(span.first_day) is Reach.OFF:
+        return redirect(url_for(".index", period=span))
+    return _form(unit_id, span, person_id, {})
 
 
 @blueprint.post("/<int:unit_id>/<period>/<int:person_id>/force-majeure")
