@@ -85,6 +85,7 @@ def _registers(actor: Actor) -> bool:
 
 
 # As many lines as stand beside one another; the rest of a long menu, the rarer ones, unfolds.
+MENU = "cong_tam.menu"
 IN_THE_ROW = 8
 ENTRIES = (
     Entry("home.show", _l("Home"), _everyone, "home", ("delegations", "periods", "cycles")),
