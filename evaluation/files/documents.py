@@ -42,6 +42,7 @@ class Submission:
     body: Iterable[str]
     people: Iterable[Mapping[str, str]]
     closing: str
+    kind: str = "danh hiệu"
 
 
 def write_submission(submission: Submission) -> bytes:
@@ -64,7 +65,7 @@ def _submission_template() -> bytes:
         place_and_date="{{ place }}, ngày      tháng      năm {{ year }}",
     )
     word.line(document, "TỜ TRÌNH", bold=True, size=14, before=18)
-    word.line(document, "Về việc đề nghị tặng danh hiệu “{{ award }}” năm {{ year }}", bold=True, size=14)
+    word.line(document, "Về việc đề nghị tặng {{ kind }} “{{ award }}” năm {{ year }}", bold=True, size=14)
     word.line(document, "________", before=0, after=10)
     word.line(document, "Kính gửi: {{ recipient }}.", size=14, before=6, after=10)
     word.line(document, "{%p for ground in grounds %}")
@@ -101,7 +102,7 @@ def _annex(document: DocumentType) -> None:
     word.line(document, "Phụ lục", bold=True, size=14)
     word.line(
         document,
-        "DANH SÁCH ĐỀ NGHỊ TẶNG DANH HIỆU “{{ award|upper }}” NĂM {{ year }}",
+        "DANH SÁCH ĐỀ NGHỊ TẶNG {{ kind|upper }} “{{ award|upper }}” NĂM {{ year }}",
         bold=True,
         size=14,
     )

@@ -121,6 +121,7 @@ with chosen as (
     where entry.run_id = :run_id
       and (cast(:entry_id as bigint) is null or entry.id = :entry_id)
       and (cast(:authorities as bigint[]) is null or entry.authority_id = any(:authorities))
+      and (cast(:of_units as boolean) is null or (entry.person_id is null) = :of_units)
       and (cast(:statuses as text[]) is null or entry.status = any(:statuses))
       and (cast(:name as text) is null or person.search_key like '%' || :name || '%' escape '\\'
           or entry.person_id is null and exists (
@@ -172,6 +173,7 @@ class Filters:
     authorities: tuple[int, ...] | None = None
     statuses: tuple[str, ...] | None = None
     name: str | None = None
+    of_units: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,5 +279,6 @@ def _given(run: EligibilityRun, filters: Filters) -> dict[str, Any]:
         "authorities": None if filters.authorities is None else list(filters.authorities),
         "statuses": None if filters.statuses is None else list(filters.statuses),
         "name": name or None,
+        "of_units": filters.of_units,
         "order": [int(key) for key in order],
     }

@@ -14,7 +14,7 @@ from evaluation.rules.commendation_votes import council_passes
 from evaluation.rules.facts import Facts
 from evaluation.rules.grading import whole
 from evaluation.rules.rulebook import Rulebook
-from evaluation.rules.verdicts import CODE_LABELS, FORMS, Award, Finding, Verdict, VerdictStatus
+from evaluation.rules.verdicts import CODE_LABELS, Award, Finding, Verdict, VerdictStatus
 
 __all__ = [
     "CODE_LABELS",

@@ -3,21 +3,52 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Row
 
-from evaluation.rules.bands import LABELS
+from evaluation.models import EligibilityRun
+from evaluation.rules.bands import LABELS, Band
+from evaluation.rules.commendation_votes import threshold
 from evaluation.rules.explain import parse_exact, shown
-from evaluation.rules.verdicts import CODE_LABELS, VERDICT_LABELS, Award
+from evaluation.rules.verdicts import CODE_LABELS, VERDICT_LABELS, Award, VerdictStatus
+from evaluation.services import rulebooks
 
+REFORM = {"COMPLETED": "Reform completed", "NOT_COMPLETED": "Reform not completed"}
 LEVELS = {"CO_SO": "Grassroots level", "TINH": "Provincial level", "TOAN_QUOC": "National level"}
 FORMS = {
     "KHIEN_TRACH": "Reprimand",
     "CANH_CAO": "Disciplinary warning",
     "CACH_CHUC": "Removal from office",
     "BUOC_THOI_VIEC": "Dismissal",
+}
+HISTORY = (
+    "cstdt_standard",
+    "cstdtq_standard",
+    "bkt_standard",
+    "bkttg_standard",
+    "hcld3_standard",
+    "hcld2_standard",
+    "hcld1_standard",
+    "collective_limb",
+    "duplicate",
+)
+SHORT = {
+    "LDTT": "LĐTT",
+    "CSTDCS": "CSTĐCS",
+    "CSTDT": "CSTĐT",
+    "CSTDTQ": "CSTĐTQ",
+    "TTLDTT": "TTLĐTT",
+    "TTLDXS": "TTLĐXS",
+    "COT": "Cờ tỉnh",
+    "COCP": "Cờ CP",
+    "BKT": "BK tỉnh",
+    "BKTTG": "BK TTg",
+    "HCLD3": "HCLĐ hạng Ba",
+    "HCLD2": "HCLĐ hạng Nhì",
+    "HCLD1": "HCLĐ hạng Nhất",
 }
 MATTERS = {
     "DISCIPLINE": "Discipline being considered",
@@ -59,6 +90,8 @@ def verdict(row: Row[Any]) -> str:
     """The verdict in a few words: the reason for whoever is not simply eligible."""
     if row.within_quota is False:
         return _("Eligible, over the cap")
+    if row.status == VerdictStatus.ELIGIBLE:
+        return status_name(row.status)
     return reason(row.code) or status_name(row.status)
 
 
@@ -78,7 +111,7 @@ def _of(said: Mapping[str, str], key: str) -> str:
 
 
 def _value(value: str) -> str:
-    for words in (LABELS, FORMS, MATTERS):
+    for words in (LABELS, FORMS, MATTERS, LEVELS):
         if value in words:
             return _(words[value])
     return value
@@ -89,6 +122,10 @@ def _detail(one: Mapping[str, Any], row: Row[Any], year: int) -> str:
         return _("Annual score %(score)s", score=shown(parse_exact(row.exact_mean)))
     if one["rule"] == "cstdcs_standard":
         return initiatives(row, year)
+    if one["rule"] in ("cstdt_initiative", "cstdtq_initiative"):
+        return initiatives(row)
+    if one["rule"] in HISTORY:
+        return titles(row)
     if one["rule"] == "discipline":
         return disciplines(row)
     return pending(row) if one["rule"] == "pending" else ""
@@ -126,7 +163,48 @@ def titles(row: Row[Any]) -> str:
 
 def short_award(code: str) -> str:
     """A title's usual abbreviation."""
-    return {"LDTT": "LĐTT", "CSTDCS": "CSTĐCS", "CSTDT": "CSTĐT", "CSTDTQ": "CSTĐTQ"}.get(code, code)
+    return SHORT.get(code, code)
+
+
+def reform(result: str | None) -> str:
+    """A unit's result of administrative reform, nothing while the register is silent."""
+    return _(REFORM[result]) if result else ""
+
+
+def share(row: Row[Any], part: str, whole: str) -> str:
+    """One number of a collective in percent of another."""
+    return f"{shown(Fraction(100 * row.facts[part], row.facts[whole]), 0)}%" if row.facts[whole] else ""
+
+
+def members(row: Row[Any]) -> str:
+    """A collective's members in a line: how many, how many rated, in which classes, how many disciplined."""
+    facts = row.facts
+    classes = ", ".join(
+        f"{_(LABELS[band.value])}: {facts['members'][band.value]}" for band in sorted(Band, reverse=True)
+    )
+    return _(
+        "%(people)s people, %(rated)s rated (%(classes)s); disciplined in the year: %(disciplined)s",
+        people=facts["people"],
+        rated=facts["rated"],
+        classes=classes,
+        disciplined=facts["disciplined"],
+    )
+
+
+def vote_needed(run: EligibilityRun) -> str:
+    """What the council's vote must reach, of all its members, by the rulebook of the list."""
+    needed = threshold(Award(run.award), rulebooks.shelf().named(run.rulebook), run.received_on)
+    if needed.percent is not None:
+        return _(
+            "Council: at least %(share)s%% of all members agree (%(article)s)",
+            share=shown(needed.percent, 0),
+            article=needed.article,
+        )
+    return _(
+        "Council: no threshold is on record; from %(share)s%% of all members it passes for certain, below that a person"
+        " looks it up",
+        share=shown(needed.surely, 0),
+    )
 
 
 def disciplines(row: Row[Any]) -> str:

@@ -156,7 +156,7 @@ def _sums(authorities: Any) -> dict[str, int]:
 
 
 def _groups(page: lists.ListPage) -> Any:
-    """The page's lines by authority, each line told whether the cut line stands above it."""
+    """The page's lines by authority, persons before collectives, each person told whether the cut line stands above."""
     known = {one.id: one for one in page.authorities}
     groups = []
     for authority_id, rows in groupby(page.lines.rows, key=lambda row: row.authority_id):
@@ -167,7 +167,9 @@ def _groups(page: lists.ListPage) -> Any:
             cut = beyond and inside and row.rank == authority.counts["within"] + 1
             inside = inside and not beyond
             lines.append((row, cut))
-        groups.append((authority, lines, _heading(authority, page.run)))
+        persons = [(row, cut) for row, cut in lines if row.person_id is not None]
+        units = [row for row, _cut in lines if row.person_id is None]
+        groups.append((authority, persons, units, _heading(authority, page.run)))
     return groups
 
 
@@ -193,7 +195,7 @@ def _heading(authority: Authority, run: EligibilityRun) -> str:
 
 def _run_form() -> RunForm:
     form = RunForm(data={"year": clock.today().year, "award": "CSTDCS", "received_on": clock.today()})
-    form.award.choices = [(award.value, words.award_name(award.value)) for award in reversed(Award)]
+    form.award.choices = [(award.value, words.award_name(award.value)) for award in Award]
     return form
 
 
@@ -231,4 +233,4 @@ def _sent(made: files.Made) -> Response:
 
 
 def _words() -> dict[str, Any]:
-    return {"words": words, "awards": [award.value for award in reversed(Award)], "kinds": STATUS_KINDS}
+    return {"words": words, "awards": [award.value for award in Award], "kinds": STATUS_KINDS}

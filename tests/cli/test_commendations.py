@@ -67,7 +67,7 @@ def test_the_day_of_receipt_chooses_the_law(place: Any) -> None:
     ("given", "says"),
     [
         (["--year", "2031", "--title", "LDTT"], "2031"),
-        (["--year", "2026", "--title", "HCLD3"], "LDTT"),
+        (["--year", "2026", "--title", "HCLD9"], "LDTT"),
         (["--year", "2026", "--title", "LDTT", "--agency", "X00"], "X00"),
         (["--year", "2026", "--title", "LDTT", "--received", "2019-01-01"], "01/01/2024"),
     ],

@@ -13,6 +13,7 @@ from evaluation.extensions import db
 from evaluation.models import EligibilityRun, Job
 from evaluation.rules.organisation import Gender
 from evaluation.rules.permissions import Role
+from evaluation.rules.verdicts import Award
 from evaluation.services import commendation_files, commendations, jobs
 from tests import factories
 from tests.services import commendation_stories as stories
@@ -244,3 +245,62 @@ def test_a_long_list_is_a_job_and_its_file_is_given_to_the_one_who_asked(
     factories.account(other, roles=[(Role.INSPECTOR, round_.province)])
     assert login(round_.client, other).get(address).status_code == 404
     assert round_.client.get("/commendations/exports/..%2f..%2fsecret_key").status_code == 404
+
+
+@pytest.fixture
+def collectives(round_: Any) -> Any:
+    """The same round with the list of Excellent Labour Collective."""
+    round_.run = commendations.run_now(2026, "TTLDXS")
+    return round_
+
+
+def test_the_list_of_collectives_shows_their_numbers_and_why(collectives: Any) -> None:
+    page = text_of(collectives.client.get(f"/commendations/2026/TTLDXS?agency={collectives.unit.id}"))
+    assert "Tên tập thể" in page
+    assert "21/22" in page  # rated of people
+    entry = stories.of_units(collectives.run)[collectives.unit.id]
+    why = text_of(collectives.client.get(f"/commendations/entries/{entry.id}"))
+    for wording in (
+        "Vì sao: Sở Nội vụ",
+        "22 người, 21 người được xếp loại",
+        "Chưa có xếp loại, danh hiệu năm 2026 của các thành viên",
+        "Hội đồng: chưa có mức quy định; từ 90% tổng số thành viên đồng ý thì chắc chắn đạt",
+    ):
+        assert wording in why
+    assert "Sở Tài chính" in text_of(collectives.client.get("/commendations/2026/TTLDXS?q=tai chinh"))
+
+
+def test_the_workbook_of_collectives_has_the_columns_of_the_unit_sheet(collectives: Any) -> None:
+    answer = collectives.client.get("/commendations/2026/TTLDXS/file.xlsx")
+    book = openpyxl.load_workbook(io.BytesIO(answer.data))
+    assert book.sheetnames == ["Đủ điều kiện", "Cần xem xét", "Không đủ điều kiện"]
+    assert [cell.value for cell in book.worksheets[0][4]] == [
+        "TT", "Tên tập thể", "Trực thuộc", "Tổng số người", "Số được xếp loại",
+        "Hoàn thành xuất sắc nhiệm vụ", "Hoàn thành tốt nhiệm vụ", "Hoàn thành nhiệm vụ",
+        "Không hoàn thành nhiệm vụ", "Lao động tiên tiến", "Tỷ lệ Lao động tiên tiến (%)",
+        "Chiến sĩ thi đua cơ sở", "Tỷ lệ trên Lao động tiên tiến (%)", "Xếp loại đơn vị", "Cải cách hành chính",
+        "Văn bản phê bình", "Thứ hạng trong cụm, khối", "Số người bị kỷ luật", "Danh hiệu đề nghị",
+        "Căn cứ (điều, khoản)", "Kết quả kiểm tra tự động", "Lý do",
+    ]  # fmt: skip
+    waiting = {row[1].value: row for row in book.worksheets[1].iter_rows(min_row=5)}
+    assert waiting["Sở Nội vụ"][3].value == 22
+
+
+def test_an_award_of_both_has_sheets_for_both_and_a_submission_that_counts_them(round_: Any) -> None:
+    commendations.run_now(2026, "GK")
+    book = openpyxl.load_workbook(io.BytesIO(round_.client.get("/commendations/2026/GK/file.xlsx").data))
+    assert len(book.sheetnames) == 6
+    answer = round_.client.get("/commendations/2026/GK/file.docx")
+    text = "\n".join(paragraph.text for paragraph in Document(io.BytesIO(answer.data)).paragraphs)
+    assert "hình thức khen thưởng “Giấy khen”" in text
+    assert "23 công chức, 2 tập thể" in text
+    page = text_of(round_.client.get("/commendations/2026/GK"))
+    assert "Tên tập thể" in page
+    assert "Phạm Thu Trang" in page
+
+
+def test_every_award_can_be_asked_for(round_: Any) -> None:
+    page = round_.client.get("/commendations/").text
+    for award in Award:
+        assert f'value="{award.value}"' in page
+        assert round_.client.get(f"/commendations/2026/{award.value}").status_code in (200, 404)
