@@ -1,17 +1,19 @@
 """Quarter, half-year and year: the means of people's months and quarters, and of units from their people's."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, select, text
 
 from evaluation.extensions import db
+from evaluation.models import Person
 from evaluation.queries.cycles import COVERED
 from evaluation.queries.replacing import copy_lines, one_at_a_time
 from evaluation.queries.rollups import Range
+from evaluation.rules.organisation import PersonKind
 from evaluation.rules.periods import Span
 
 PEOPLE_RANGES = text(
@@ -103,6 +105,12 @@ def people_ranges(year: int, size: int) -> list[Range]:
     """The people with a sheet in a year, in runs of ids."""
     rows = db.session.execute(PEOPLE_RANGES, {**_bounds(year), "size": size})
     return [Range(**row._mapping) for row in rows]
+
+
+def people_of_kinds(kinds: Sequence[PersonKind], first: int, last: int) -> Sequence[Row[int, PersonKind]]:
+    """Id and kind of the people of some kinds in a run of ids."""
+    wanted = select(Person.id, Person.kind).where(Person.kind.in_(kinds), Person.id.between(first, last))
+    return db.session.execute(wanted).all()
 
 
 def totals_of_year(year: int, first: int, last: int) -> Iterator[Row[Any]]:

@@ -1,5 +1,6 @@
 """The class of a year proposed: means, blockers, limits, then the quota; nothing is decided here (Article 11, 20)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -34,6 +35,7 @@ class Proposed:
     months: list[MonthOfYear]
     proposal: AnnualProposal
     inputs: dict[str, Any]
+    book: Rulebook
     circumstances: tuple[Circumstance, ...] = ()
 
     @property
@@ -79,21 +81,25 @@ def propose(agency_id: int, year: int) -> None:
     officials = queries.officials(agency_id, year)
     ids = [row.person_id for row in officials]
     known = {grade.person_id: grade for grade in _live(ids, year)}
-    book = rulebooks.shelf().for_day("evaluation", queries.bounds(year)["since"])
-    found = _proposals(officials, ids, year, book)
-    beyond = _beyond_quota(found, known, book, year)
+    for found in _by_law(officials, year):
+        _store(found, known, year)
+    db.session.flush()
+
+
+def _store(found: list[Proposed], known: dict[int, YearGrade], year: int) -> None:
+    """The proposals of those who stand under one law: its quota counts them alone (Article 20.5)."""
+    beyond = _beyond_quota(found, known, year)
     for one in found:
         old = known.get(one.row.person_id)
         if old is not None and old.state is not GradeState.PROPOSED:
             continue
-        new = _grade(one, year, book, beyond.get(one.row.person_id))
+        new = _grade(one, year, beyond.get(one.row.person_id))
         if old is not None and _same(old, new):
             continue
         if old is not None:
             old.superseded_at, old.superseded_reason = clock.now(), "proposed again"
             db.session.flush()
         db.session.add(new)
-    db.session.flush()
 
 
 TAKEN_OVER = (
@@ -114,17 +120,14 @@ TAKEN_OVER = (
 
 def worked_out(agency_id: int, year: int) -> list[Proposed]:
     """What an agency's proposals would be on the facts of today, before the quota; nothing is stored."""
-    officials = queries.officials(agency_id, year)
-    book = rulebooks.shelf().for_day("evaluation", queries.bounds(year)["since"])
-    return _proposals(officials, [row.person_id for row in officials], year, book)
+    return [one for found in _by_law(queries.officials(agency_id, year), year) for one in found]
 
 
 def worked_out_now(grade: YearGrade) -> dict[str, Any]:
     """The working of one class on the facts of today; empty where no sheet of the year is known."""
-    book = rulebooks.shelf().for_day("evaluation", queries.bounds(grade.year)["since"])
     for one in worked_out(grade.agency_id, grade.year):
         if one.row.person_id == grade.person_id:
-            fresh = _grade(one, grade.year, book, None)
+            fresh = _grade(one, grade.year, None)
             return {name: getattr(fresh, name) for name in TAKEN_OVER}
     return {}
 
@@ -139,8 +142,19 @@ def _live(person_ids: list[int], year: int) -> list[YearGrade]:
     )
 
 
+def _by_law(officials: Sequence[Any], year: int) -> list[list[Proposed]]:
+    """The proposals by the law of each one's last sheet of the year: công chức and viên chức have laws of their own."""
+    groups: dict[str, list[Any]] = {}
+    for row in officials:
+        groups.setdefault(rulebooks.law_of(row.rulebook).name, []).append(row)
+    return [
+        _proposals(rows, [row.person_id for row in rows], year, rulebooks.shelf().named(name))
+        for name, rows in sorted(groups.items())
+    ]
+
+
 def _proposals(officials: Any, ids: list[int], year: int, book: Rulebook) -> list[Proposed]:
-    day = queries.bounds(year)["since"]
+    day = rulebooks.day_of_year(book, year)
     eleven = book.choice("december", day) == "ELEVEN_MONTHS"
     months = queries.months(ids, year, provisional=not eleven)
     known = Circumstances(ids, year)
@@ -158,7 +172,7 @@ def _proposals(officials: Any, ids: list[int], year: int, book: Rulebook) -> lis
         inputs = grade_inputs.snapshot(day, own, facts)
         proposal = grade_inputs.again(inputs, book)
         particular = known.of(row.person_id, proposal.status, facts["months_worked"], book)
-        found.append(Proposed(row, own, proposal, inputs, particular))
+        found.append(Proposed(row, own, proposal, inputs, book, particular))
     return found
 
 
@@ -168,25 +182,22 @@ def _leave(months: list[MonthOfYear]) -> Leave | None:
     return next((leave for leave in Leave if leave.value in reasons), None)
 
 
-def _beyond_quota(
-    found: list[Proposed], known: dict[int, YearGrade], book: Rulebook, year: int
-) -> dict[int, str]:
+def _beyond_quota(found: list[Proposed], known: dict[int, YearGrade], year: int) -> dict[int, str]:
     """Who reached the score of excellent but not a place, with the sentence of the step; ties have no place either."""
     beyond: dict[int, str] = {}
     groups: dict[str | None, list[Proposed]] = {}
     for one in found:
         groups.setdefault(one.row.peer_group, []).append(one)
     for people in [*groups.values(), found]:
-        beyond |= _beyond(
-            [one for one in people if one.row.person_id not in beyond], people, known, book, year
-        )
+        beyond |= _beyond([one for one in people if one.row.person_id not in beyond], people, known, year)
     return beyond
 
 
 def _beyond(
-    still: list[Proposed], people: list[Proposed], known: dict[int, YearGrade], book: Rulebook, year: int
+    still: list[Proposed], people: list[Proposed], known: dict[int, YearGrade], year: int
 ) -> dict[int, str]:
-    day = queries.bounds(year)["since"]
+    book = people[0].book
+    day = rulebooks.day_of_year(book, year)
     reached = sum(one.klass is Band.HTXSNV for one in people)
     good = sum(one.klass is Band.HTTNV for one in people)
     quota = grading.quota_readings(reached, good, book=book, day=day).chosen
@@ -210,7 +221,8 @@ def _is_decided(known: dict[int, YearGrade], one: Proposed) -> bool:
     return grade is not None and grade.state is not GradeState.PROPOSED
 
 
-def _grade(one: Proposed, year: int, book: Rulebook, beyond: str | None) -> YearGrade:
+def _grade(one: Proposed, year: int, beyond: str | None) -> YearGrade:
+    book = one.book
     steps = [step.as_json() for step in one.proposal.steps]
     klass = one.klass
     if beyond is not None:

@@ -34,16 +34,18 @@ def _lines(spans: tuple[Span, ...], first: int, last: int) -> Iterator[str]:
     same_law = {
         month.month for month in Span(SpanKind.YEAR, day.year).months if _same_bands(book, day, month)
     }
+    others = _others(book, day.year, first, last)
     # Span by span: rows that are read together are written together.
     lines: list[list[str]] = [[] for _span in spans]
     quarters = queries.quarters_of_year(day.year, first, last)
     rows = queries.totals_of_year(day.year, first, last)
     for person_id, months in groupby(rows, key=itemgetter(0)):
+        law, since = others.get(person_id, (book, day))
         scored: list[Any] = list(months)
         whole = quarters.pop(person_id, None)
         if whole is not None or how != "MEAN_OF_MONTHS":
             parts = [PartOfYear(row.month, row.exact_total, row.unit_id, 1, row.month) for row in scored]
-            _add_mixed(lines, keys, person_id, [*parts, *(whole or [])], book, day, how)
+            _add_mixed(lines, keys, person_id, [*parts, *(whole or [])], law, since, how)
             continue
         known: dict[tuple[int, ...], str] = {}
         for (key, inside), of_span in zip(keys, lines, strict=True):
@@ -51,11 +53,29 @@ def _lines(spans: tuple[Span, ...], first: int, last: int) -> Iterator[str]:
             if not which:
                 continue
             if which not in known:
-                known[which] = _of_months([row for row in scored if row[1] in inside], book, day, same_law)
+                known[which] = _of_months(
+                    [row for row in scored if row[1] in inside],
+                    law,
+                    since,
+                    same_law if law is book else set(),
+                )
             of_span.append(f"{key}\t{person_id}\t{known[which]}\n")
     for person_id, whole in quarters.items():
-        _add_mixed(lines, keys, person_id, whole, book, day, how)
+        _add_mixed(lines, keys, person_id, whole, *others.get(person_id, (book, day)), how)
     return chain.from_iterable(lines)
+
+
+def _others(usual: Rulebook, year: int, first: int, last: int) -> dict[int, tuple[Rulebook, date]]:
+    """Law and day of those in a run of people whom another law than that of công chức gives points."""
+    found = {
+        law.kind: law.book for law in rulebooks.scoring_laws(date(year, 12, 31)) if law.unit_code is None
+    }
+    days = {
+        kind: (book, rulebooks.day_of_year(book, year)) for kind, book in found.items() if book is not usual
+    }
+    if not days:
+        return {}
+    return {row.id: days[row.kind] for row in queries.people_of_kinds(list(days), first, last)}
 
 
 def _of_months(months: list[Any], book: Rulebook, day: date, same_law: set[int]) -> str:

@@ -34,6 +34,16 @@ def month_has_class(day: date) -> bool:
     return shelf().for_day("evaluation", day).choice("monthly_class", day) is True
 
 
+def law_of(name: str) -> Rulebook:
+    """The law behind a name on a sheet, without a unit's own weights: they count in a month, not in a year's class."""
+    return shelf().named(name.partition("@")[0])
+
+
+def day_of_year(book: Rulebook, year: int) -> date:
+    """The day of a year whose numbers of a rulebook hold for the class of the year: its first day in force."""
+    return max(date(year, 1, 1), book.effective[0])
+
+
 def most_groups() -> int:
     """How many groups of complexity a catalogue may have today (Article 13.1.a)."""
     today = clock.today()

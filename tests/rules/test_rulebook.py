@@ -144,7 +144,8 @@ def test_a_unit_with_weights_of_its_own_is_a_rulebook_of_its_own_name_and_finger
     assert default_shelf().named(own.name).fingerprint == own.fingerprint
     day = date(2026, 7, 1)
     row, everybody = own.weights(day), book.weights(day)
-    assert row is not None and everybody is not None
+    assert row is not None
+    assert everybody is not None
     assert [row.number(part) for part in ("quantity", "quality", "progress")] == [20, 32, 18]
     assert [everybody.number(part) for part in ("quantity", "quality", "progress")] == [1, 1, 1]
 

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evaluation.rules.explain import half_up
+from evaluation.rules.organisation import PersonKind
 from evaluation.rules.rulebook import Rulebook, default_shelf
 from evaluation.rules.scoring import (
     Band,
@@ -23,13 +24,35 @@ from evaluation.rules.scoring import (
     sums_of,
     totals,
 )
+from evaluation.rules.tables import Row
 
-DAY = date(2026, 3, 1)
+DAY = date(2026, 8, 1)
 LAW = default_shelf().for_day("evaluation", DAY)
+OF_UNITS = default_shelf().for_subject(PersonKind.VIEN_CHUC, DAY)
 
-books = st.fixed_dictionaries(
-    {key: st.sampled_from(list(LAW.choices[key].options)) for key in LAW.choices if key != "nothing_assigned"}
-).map(LAW.with_choices)
+
+def answered(book: Rulebook) -> st.SearchStrategy[Rulebook]:
+    """A decree with any answers to its open questions."""
+    asked = [key for key in book.choices if key != "nothing_assigned"]
+    return st.fixed_dictionaries(
+        {key: st.sampled_from(list(book.choices[key].options)) for key in asked}
+    ).map(book.with_choices)
+
+
+def weighing(weights: tuple[int, int, int]) -> Rulebook:
+    """The decree of viên chức with other weights for everybody."""
+    cells = dict(zip(("quantity", "quality", "progress"), map(Fraction, weights), strict=True))
+    row = Row(cells | {"article": "Quy chế"}, 1)
+    dated = OF_UNITS.tables["weights.results"]
+    changed = replace(dated, values=((dated.values[0][0], (row,)),))
+    return replace(OF_UNITS, tables=dict(OF_UNITS.tables) | {"weights.results": changed})
+
+
+books = st.one_of(
+    answered(LAW),
+    answered(OF_UNITS.for_unit("H15.99")),
+    st.tuples(*[st.integers(0, 40)] * 3).filter(any).map(weighing),
+)
 quantities = st.one_of(
     st.integers(0, 40).map(Fraction), st.fractions(0, 40, max_denominator=20), st.just(Fraction(0))
 )
@@ -82,11 +105,17 @@ def reference(month: list[WorkLine], general: Fraction, book: Rulebook, leader: 
     ratios = [done / given, good / given, timely / given]
     if book.choice("ratio_cap", DAY) == "EACH_100":
         ratios = [ratio if ratio < 1 else Fraction(1) for ratio in ratios]
+    row = book.weights(DAY)
+    weights = [row.number(part) if row else Fraction(1) for part in ("quantity", "quality", "progress")]
+    share = sum((weight * ratio for weight, ratio in zip(weights, ratios, strict=True)), Fraction(0)) / sum(
+        weights
+    )
     if leader is not None and leader.unit_result is not None:
-        ratios += [leader.unit_result / 100, leader.organising / 100, leader.cohesion / 100]
-    share = sum(ratios, Fraction(0)) / len(ratios)
+        led = (leader.unit_result + leader.organising + leader.cohesion) / 300
+        share = (share + led) / 2
     total = 70 * (share if share < 1 else Fraction(1)) + general
-    return total if book.choice("score_rounding", DAY) == "EXACT" else half_up(total, 2)
+    places = {"ONE_DECIMAL_FIRST": 1, "TWO_DECIMALS_FIRST": 2}.get(str(book.choice("score_rounding", DAY)))
+    return total if places is None else half_up(total, places)
 
 
 @given(months, generals, books, leaders)
@@ -284,3 +313,24 @@ def test_nothing_assigned_is_a_state_unless_the_choice_makes_it_a_zero() -> None
 def test_general_points_outside_the_form_are_refused(general: Fraction) -> None:
     with pytest.raises(ValueError, match="between 0 and 30"):
         totals(Sums(*[Fraction(1)] * 4), general, book=LAW, day=DAY)
+
+
+def test_equal_weights_are_the_plain_mean_to_the_step() -> None:
+    sums = Sums(Fraction(10), Fraction(10), Fraction(17, 2), Fraction(9))
+    for leader in (None, LeaderRatios(Fraction(50), Fraction(100), Fraction(100))):
+        plain = judge(sums, Fraction(27), book=LAW, day=DAY, leader=leader)
+        for weights in ((1, 1, 1), (7, 7, 7)):
+            equal = judge(sums, Fraction(27), book=weighing(weights), day=DAY, leader=leader)
+            assert [step.formula for step in equal.steps] == [step.formula for step in plain.steps]
+            assert (equal.total, equal.band) == (plain.total, plain.band)
+
+
+def test_weights_stand_in_the_formula() -> None:
+    own = OF_UNITS.for_unit("H15.99")
+    sums = Sums(Fraction(10), Fraction(10), Fraction(17, 2), Fraction(37, 4))
+    score = judge(sums, Fraction(27), book=own, day=DAY)
+    task = next(step for step in score.steps if step.code == "task")
+    assert task.formula == "(20 × 100% + 32 × 85% + 18 × 92,5%) / 70 × 70 = 63,85"
+    led = judge(sums, Fraction(27), book=own, day=DAY, leader=LeaderRatios(*[Fraction(100)] * 3))
+    task = next(step for step in led.steps if step.code == "task")
+    assert task.formula.startswith("(20 × 100% + 32 × 85% + 18 × 92,5% + 23,3333 × 100% + ")

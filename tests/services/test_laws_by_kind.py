@@ -1,0 +1,181 @@
+"""Whose sheet stands under which law: chosen by kind of person, day and the unit's own weights, and kept to the year's class."""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from evaluation.extensions import db
+from evaluation.models import CriterionMark, PersonSpan, Report, ScoreSheet, Stage, YearGrade
+from evaluation.rules.bands import Band
+from evaluation.rules.organisation import PersonKind
+from evaluation.rules.periods import Month, SpanKind
+from evaluation.rules.rulebook import RulebookError
+from evaluation.rules.scoring import ScoreStatus
+from evaluation.rules.workflow import ReportState
+from evaluation.services import grade_proposals, periods, rollups, rulebooks, scores
+from tests import factories
+
+
+def sheet_of(who: Any, month: str) -> Report | None:
+    return db.session.scalar(
+        select(Report).where(
+            Report.person_id == who.id, Report.period.has(month=Month.parse(month).first_day)
+        )
+    )
+
+
+@pytest.fixture
+def office(database: Any, clock: Any) -> Any:
+    clock(date(2026, 6, 1))
+    return factories.office()
+
+
+def joined(office: Any, name: str, kind: PersonKind, unit: Any = None) -> Any:
+    who = factories.person(name, kind=kind)
+    factories.assignment(who, unit or office.division)
+    return who
+
+
+def test_vien_chuc_get_sheets_from_the_day_their_decree_gives_points(office: Any, clock: Any) -> None:
+    employee = joined(office, "Hồ Thị Yến", PersonKind.VIEN_CHUC)
+    elected = joined(office, "Lê Văn Cán", PersonKind.CAN_BO)
+    periods.open_month(Month(2026, 6))
+    assert sheet_of(employee, "2026-06") is None, "90/2020 gives a month no points"
+    clock(date(2026, 7, 1))
+    periods.open_month(Month(2026, 7))
+    july = sheet_of(employee, "2026-07")
+    assert july is not None
+    assert july.rulebook == "decree-233-2026"
+    lan = sheet_of(office.lan, "2026-07")
+    assert lan is not None
+    assert lan.rulebook == "decree-335-2025"
+    assert sheet_of(elected, "2026-07") is None
+    codes = db.session.scalars(select(CriterionMark.code).where(CriterionMark.report_id == july.id)).all()
+    assert len(codes) == 10
+
+
+def test_an_agency_with_weights_of_its_own_has_them_frozen_on_the_sheet(office: Any, clock: Any) -> None:
+    from evaluation.rules.organisation import UnitKind, UnitRole
+
+    centre = factories.unit(
+        "Văn phòng Đăng ký đất đai",
+        parent=office.province,
+        kind=UnitKind.SERVICE_UNIT,
+        role=UnitRole.USING_AGENCY,
+        code="H15.99",
+    )
+    inside = factories.unit("Tổ Đo đạc", parent=centre)
+    employee = joined(office, "Hồ Thị Yến", PersonKind.VIEN_CHUC, inside)
+    official = joined(office, "Đỗ Văn Minh", PersonKind.CONG_CHUC, inside)
+    clock(date(2026, 7, 1))
+    periods.open_month(Month(2026, 7))
+    sheet, other = sheet_of(employee, "2026-07"), sheet_of(official, "2026-07")
+    assert sheet is not None
+    assert other is not None
+    assert (sheet.rulebook, other.rulebook) == ("decree-233-2026@H15.99", "decree-335-2025")
+    product = factories.product()
+    for report in (sheet, other):
+        factories.item(report, product, assigned="10", done="10", quality_fails=8)
+    db.session.flush()
+    weighted, equal = (scores.score_of(report, Stage.OWN) for report in (sheet, other))
+    assert weighted.quality == equal.quality
+    assert weighted.quality is not None
+    loss = Fraction(100) - weighted.quality
+    assert weighted.task == 70 - 32 * loss / 100
+    assert equal.task == 70 - Fraction(70, 3) * loss / 100
+    assert rulebooks.book_of(sheet).fingerprint != rulebooks.shelf().named("decree-233-2026").fingerprint
+
+
+def test_a_month_in_which_nobody_has_points_does_not_open(office: Any) -> None:
+    with pytest.raises(RulebookError, match="gives a month no points"):
+        periods.open_month(Month(2025, 12))
+
+
+def scored(office: Any, who: Any, month: str, total: str, rulebook: str) -> None:
+    report = factories.report(
+        who.assignments[0],
+        supervising=office.department,
+        confirming=office.department,
+        agency=office.department,
+        month=month,
+    )
+    from evaluation import clock
+
+    report.state, report.rulebook = ReportState.CONFIRMED, rulebook
+    report.submitted_at = report.scored_at = report.confirmed_at = clock.now()
+    report.scored_by = report.confirmed_by = office.chairman.id
+    db.session.add(
+        ScoreSheet(
+            report_id=report.id,
+            stage=Stage.FINAL,
+            status=ScoreStatus.SCORED,
+            total=Decimal(total),
+            exact_total=total,
+            band=Band.HTTNV,
+            steps=[],
+            inputs={},
+            rulebook=rulebook,
+            fingerprint="x",
+            decided_by=office.chairman.id,
+        )
+    )
+    db.session.flush()
+
+
+def test_a_year_is_classified_by_the_law_of_the_person_and_quotas_do_not_mix(office: Any, clock: Any) -> None:
+    clock(date(2026, 12, 5))
+    employees = [joined(office, f"Viên chức {at}", PersonKind.VIEN_CHUC) for at in range(2)]
+    for who in employees:
+        db.session.expire(who)
+        for month in range(7, 12):
+            scored(office, who, f"2026-{month:02d}", "92", "decree-233-2026@H15.99")
+        scored(office, who, "2026-12", "92", "decree-233-2026@H15.99")
+    for month in range(1, 12):
+        scored(office, office.lan, f"2026-{month:02d}", "80", "decree-335-2025")
+    grade_proposals.propose(office.department.id, 2026)
+    grades = {
+        grade.person_id: grade
+        for grade in db.session.scalars(select(YearGrade).where(YearGrade.superseded_at.is_(None)))
+    }
+    mine = [grades[who.id] for who in employees]
+    assert {grade.rulebook for grade in mine} == {"decree-233-2026"}
+    assert grades[office.lan.id].rulebook == "decree-335-2025"
+    assert mine[0].inputs["day"] == "2026-07-01"
+    assert [step["article"] for step in mine[0].steps if step["code"] == "band"] == ["Điều 12 NĐ 233/2026"]
+    assert all(grade.over_quota for grade in mine), "Lan's good year is no place for viên chức"
+
+
+def test_averages_of_vien_chuc_are_judged_by_their_own_decree(office: Any, clock: Any) -> None:
+    clock(date(2026, 9, 1))
+    employee = joined(office, "Hồ Thị Yến", PersonKind.VIEN_CHUC)
+    periods.open_month(Month(2026, 7))
+    periods.open_month(Month(2026, 8))
+    for month in ("2026-07", "2026-08"):
+        sheet = sheet_of(employee, month)
+        assert sheet is not None
+        factories.criteria(sheet, "20")
+        factories.item(sheet, factories.product(), assigned="10", done="10")
+        finish(sheet, office)
+    for month in (7, 8):
+        rollups.run_month_now(Month(2026, month))
+    quarter = db.session.scalars(
+        select(PersonSpan).where(PersonSpan.person_id == employee.id, PersonSpan.kind == SpanKind.QUARTER)
+    ).one()
+    assert (quarter.months_counted, quarter.exact_mean, quarter.band) == (2, "90", Band.HTXSNV)
+
+
+def finish(sheet: Report, office: Any) -> None:
+    from evaluation import clock
+    from evaluation.services import access
+
+    sheet.state = ReportState.CONFIRMED
+    sheet.submitted_at = sheet.scored_at = sheet.confirmed_at = clock.now()
+    sheet.scored_by = sheet.confirmed_by = office.chairman.id
+    db.session.flush()
+    db.session.expire(sheet)
+    scores.freeze(access.Actor(office.chairman.id, None), sheet, Stage.FINAL)
+    db.session.flush()
