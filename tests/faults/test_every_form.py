@@ -64,7 +64,9 @@ WITHOUT_TEXT = {
 # Their rows come from a file that was accepted: tests/services/test_imports.py, tests/web/test_catalogue.py.
 OF_A_FILE = {"catalogue.apply_import", "catalogue.preview", "imports.confirm", "imports.discard"}
 LOOKS_MISSING = {
-    "confirmations.publish"
+    "confirmations.publish",
+    "party.confirm",  # the Party's rules are off here: tests/web/test_party.py
+    "party.withdraw",
 }  # without a month and a unit of this site there is nothing to publish
 # Only a public class can be petitioned against, and none of these people has one: tests/web/test_petitions.py.
 OF_A_PUBLIC_CLASS = {"petitions.lodge_class"}
