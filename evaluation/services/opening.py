@@ -12,16 +12,17 @@ from evaluation.rules.organisation import Office, PersonKind, UnitRole
 from evaluation.rules.periods import Cycle, Stretch, in_words_of
 from evaluation.services.rulebooks import Law
 
-# A month that has a sheet of its own elsewhere is not evaluated twice: the quarter's sheet opens while a month is left.
-MONTH_LEFT = """
-exists (
-    select from generate_series(date_trunc('month', judged.since::timestamp), cast(:end as timestamp) - interval '1 day',
+# A month that has a sheet of its own elsewhere is not evaluated twice: the quarter's sheet opens while more than `fewest`
+# months are left.
+MONTHS_LEFT = """
+(
+    select count(*) from generate_series(date_trunc('month', judged.since::timestamp), cast(:end as timestamp) - interval '1 day',
         interval '1 month') as left_month
     where not exists (
         select from report monthly join period on period.id = monthly.period_id and period.cycle = 'MONTH'
         where monthly.person_id = judged.person_id and period.month = cast(left_month as date)
     )
-)
+) > :fewest
 """
 NEW_SHEETS = """
 with recursive place as (
@@ -189,8 +190,9 @@ def open_sheets(period: Period, today: date, *, laws: Sequence[Law], says: str) 
     Whoever stands under a rulebook without points (`laws` leaves those out) gets none.
 
     A month's are for agencies that evaluate by month, a quarter's for those that do so by quarter. The unit, the office
-    and the supervisor are those of the first day of service in the period (and in such an agency). The general criteria are
-    opened without points. Whoever heads the unit that would judge them is judged one step higher.
+    and the supervisor are those of the first day of service in the period (and in such an agency). Who has one month or
+    less of a quarter is left for the next one where the rulebook says so. The general criteria are opened without
+    points. Whoever heads the unit that would judge them is judged one step higher.
     """
     month = period.covers
     span = {"period_id": period.id, "first": month.first_day, "end": month.end}
@@ -198,11 +200,12 @@ def open_sheets(period: Period, today: date, *, laws: Sequence[Law], says: str) 
         {(law.book.name, row.code) for law in laws for row in law.book.general_criteria(month.first_day)}
     )
     sheets = db.session.execute(
-        text(NEW_SHEETS.format(free="true" if period.cycle is Cycle.MONTH else MONTH_LEFT)),
+        text(NEW_SHEETS.format(free=":fewest = 0" if period.cycle is Cycle.MONTH else MONTHS_LEFT)),
         span
         | {
             "as_of": _within(month, today),
             "cycle": period.cycle.value,
+            "fewest": _fewest_months(period, laws),
             "contract": PersonKind.HOP_DONG.value,
             "head": Office.HEAD.value,
             "direct_unit": UnitRole.DIRECT_UNIT.value,
@@ -220,6 +223,13 @@ def open_sheets(period: Period, today: date, *, laws: Sequence[Law], says: str) 
     back = len(db.session.execute(text(RATED_AFTER_ALL), span).all())
     away = len(db.session.execute(text(NOT_RATED), span).all())
     return Opened(sheets, away, back)
+
+
+def _fewest_months(period: Period, laws: Sequence[Law]) -> int:
+    """So many months of a quarter are too few for a sheet (rulebook's choice `short_quarter`)."""
+    if period.cycle is Cycle.MONTH or not laws:
+        return 0
+    return int(laws[0].book.choice("short_quarter", period.month) == "CARRIED")
 
 
 def _within(month: Stretch, today: date) -> date:
