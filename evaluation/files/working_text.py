@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from evaluation.files.says import Gettext
 from evaluation.rules.explain import shown, written
-from evaluation.rules.working import Cell, Entered, Inputs, Working
+from evaluation.rules.working import Cell, Entered, Inputs, Working, level_of
 
 MARKS = {True: "[x]", False: "[-]", None: "[?]"}
 
@@ -27,13 +27,16 @@ def lines_of(working: Working, gettext: Gettext) -> Iterator[str]:
         yield f"{MARKS[ground.met]} {ground.says}" + (f" ({about})" if about else "")
     for table in working.inputs:
         yield ""
-        yield from _inputs(table)
+        yield from _inputs(table, gettext)
     if working.steps:
         yield ""
         yield gettext("Formula and steps").upper()
     for step in working.steps:
         yield f"  {gettext(step.says)}: {step.formula}"
-        yield f"      = {step.value}" + (f"   [{step.article}]" if step.article else "")
+        level = level_of(step)
+        yield f"      = {step.value if level is None else gettext(level.label)}" + (
+            f"   [{step.article}]" if step.article else ""
+        )
     yield ""
     at = f"{working.computed_at:%Y-%m-%d %H:%M %Z} " if working.computed_at else ""
     yield f"{gettext('Computed')}: {at}{working.computed_by or gettext('by the program')}"
@@ -43,7 +46,7 @@ def lines_of(working: Working, gettext: Gettext) -> Iterator[str]:
         yield f"{gettext('Rulebook')}: {source.title} ({source.name}, sha256 {source.short}{changed})"
 
 
-def _inputs(table: Inputs) -> Iterator[str]:
+def _inputs(table: Inputs, gettext: Gettext) -> Iterator[str]:
     yield table.title.upper() + (f"   [{table.article}]" if table.article else "")
     if not table.rows:
         yield f"  {table.empty}"
@@ -53,8 +56,10 @@ def _inputs(table: Inputs) -> Iterator[str]:
         yield "  " + " | ".join(_cell(value) for value in row.cells)
         if row.note:
             yield f"      {row.note}"
-        for one in row.entered:
+        for one in table.apart(row):
             yield f"      {_entered(one)}"
+    if table.common:
+        yield f"  {gettext('Every row:')} " + "; ".join(_entered(one) for one in table.common)
 
 
 def _cell(value: Cell) -> str:

@@ -12,7 +12,8 @@ from docx.shared import Mm, Pt
 from docx.table import _Cell, _Row
 
 from evaluation.files.says import Gettext, msgid, said
-from evaluation.rules.working import Cell, Entered, Ground, Inputs, Working
+from evaluation.rules.explain import Step
+from evaluation.rules.working import Cell, Entered, Ground, Inputs, Working, level_of
 
 FONT = "Times New Roman"
 RIGHT = WD_ALIGN_PARAGRAPH.RIGHT
@@ -31,7 +32,7 @@ def write_docx(
     """The working as .docx; numbers and moments are written by the callables of the page, so both read the same."""
     document = Document()
     _page(document)
-    _heading(document, f"{gettext(msgid('How this was computed'))}: {working.title}", 14)
+    _heading(document, said(gettext, msgid("Working: %(title)s"), {"title": working.title}), 14)
     _line(document, " · ".join(filter(None, [working.whose, period])), italic=True)
     _result(document, working, gettext, number, moment, band)
     if working.grounds:
@@ -43,7 +44,7 @@ def write_docx(
     if working.steps:
         _heading(document, gettext(msgid("Formula and steps")), 12)
         for step in working.steps:
-            _line(document, f"{gettext(step.says)}: {number(step.value)}", bold=True, before=4)
+            _line(document, f"{gettext(step.says)}: {_value(step, gettext, number)}", bold=True, before=4)
             if step.formula:
                 _line(document, step.formula)
             if step.article:
@@ -114,9 +115,17 @@ def _inputs(document: DocumentType, table: Inputs, gettext: Gettext, number: Sho
             if place == 0 and row.note:
                 _write(cells[0], row.note, italic=True, more=True)
         if people:
-            _write(cells[-1], "; ".join(_entered(one, gettext, moment) for one in row.entered))
+            _write(cells[-1], "; ".join(_entered(one, gettext, moment) for one in table.apart(row)))
+    if table.common:
+        every = "; ".join(_entered(one, gettext, moment) for one in table.common)
+        _line(document, f"{gettext(msgid('Every row:'))} {every}", size=10)
     if table.note:
         _line(document, table.note, italic=True, size=10)
+
+
+def _value(step: Step, gettext: Gettext, number: Shown) -> str:
+    level = level_of(step)
+    return number(step.value) if level is None else gettext(level.label)
 
 
 def _shown(value: Cell, number: Shown) -> str:

@@ -8,9 +8,12 @@ from fractions import Fraction
 
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import Step
+from evaluation.rules.grading import Blocker
 from evaluation.rules.periods import Stretch
 
 Cell = str | int | Fraction | None
+# Steps of a class of the year whose value is the rank of a level.
+CLASS_STEPS = frozenset({"quota", "head_limit", "decided"} | {blocker.value for blocker in Blocker})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,22 @@ class Inputs:
     article: str = ""
 
     @property
+    def common(self) -> tuple[Entered, ...]:
+        """Who entered what is the same in every row, said once for all of them."""
+        rows = [row.entered for row in self.rows if not row.is_sum]
+        if len(rows) < 2:
+            return ()
+        return tuple(one for one in rows[0] if all(one in others for others in rows))
+
+    def apart(self, row: Row) -> tuple[Entered, ...]:
+        """Who entered what in this row, beyond what is the same in all."""
+        common = self.common
+        return tuple(one for one in row.entered if one not in common)
+
+    @property
     def names_people(self) -> bool:
-        """Whether any row says who entered it."""
-        return any(row.entered for row in self.rows)
+        """Whether any row says who entered it, beyond what is the same in all."""
+        return any(self.apart(row) for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +119,10 @@ class Working:
     computed_by: str | None = None
     notes: tuple[str, ...] = ()
     report_id: int | None = None
+
+
+def level_of(step: Step) -> Band | None:
+    """The level that a step of a class came to; None for a step whose value is a number."""
+    if step.code not in CLASS_STEPS:
+        return None
+    return next((band for band in Band if band.rank == step.value), None)

@@ -110,7 +110,7 @@ def _months_table(person_id: int, months: Sequence[MonthOfYear]) -> Inputs:
     if scores:
         rows.append(
             Row(
-                (_("Total"), _("%(count)s months counted", count=len(scores)), sum(scores, Fraction(0))),
+                (_("Sum"), _("%(count)s months counted", count=len(scores)), sum(scores, Fraction(0))),
                 is_sum=True,
             )
         )

@@ -139,7 +139,7 @@ def _lines(known: _Known) -> Inputs:
             cells += [part.assigned, part.done, part.quality, part.progress]
         rows.append(_row(known, one, items.get(one.item_id), cells))
     if rows and known.book is not None:
-        total = (_("Total"), *[None] * 5, sums.assigned, sums.done, sums.quality, sums.progress)
+        total = (_("Sum"), *[None] * 5, sums.assigned, sums.done, sums.quality, sums.progress)
         rows.append(Row(total, is_sum=True))
     return Inputs(
         _("Tasks and products"),
@@ -306,7 +306,9 @@ def _with_sums(steps: Sequence[Step], known: _Known, book: Rulebook) -> tuple[St
             ("Nc", "Done on time, in converted units", [one.progress for one in parts], total.progress)
         ],
     }
-    points = [parse_exact(value) for value in known.sheet.inputs.get("general", {}).values() if value is not None]
+    points = [
+        parse_exact(value) for value in known.sheet.inputs.get("general", {}).values() if value is not None
+    ]
     found: list[Step] = []
     for step in steps:
         if step.code == "general":

@@ -50,8 +50,8 @@ def of_unit(unit_id: int, period: Stretch) -> Working:
         out_of=100,
         band=None,
         says=_("mean score") if mean is not None else _("Nobody has a final score"),
-        inputs=(_parts_table(unit_id, parts, names), _levels(stored)),
-        steps=tuple(_steps(stored, parts, book)),
+        inputs=(_parts_table(unit_id, parts, names, book), _levels(stored, book)),
+        steps=tuple(_steps(stored, parts)),
         source=rulebook_sources.source_of(book.name, book.fingerprint),
         computed_at=at,
         notes=_notes(stored, parts, isinstance(period, Span)),
@@ -97,7 +97,7 @@ def _bands(row: UnitMonth | UnitSpan) -> dict[Band, int]:
     }
 
 
-def _parts_table(unit_id: int, parts: Sequence[Part], names: dict[int, str]) -> Inputs:
+def _parts_table(unit_id: int, parts: Sequence[Part], names: dict[int, str], book: Rulebook) -> Inputs:
     def name(part: Part) -> str:
         return _("Serving in the unit itself") if part.unit_id == unit_id else names.get(part.unit_id, "–")
 
@@ -111,7 +111,7 @@ def _parts_table(unit_id: int, parts: Sequence[Part], names: dict[int, str]) -> 
     if rows:
         points, scored = sum((_sum(part) for part in parts), Fraction(0)), sum(part.scored for part in parts)
         total = (
-            _("Total"),
+            _("Sum"),
             sum(part.expected for part in parts),
             scored,
             points,
@@ -130,18 +130,26 @@ def _parts_table(unit_id: int, parts: Sequence[Part], names: dict[int, str]) -> 
         tuple(rows),
         note=_("Each unit counts with everything below it as the organisation stood in the period."),
         empty=_("Nobody was evaluated here in this period."),
+        article=book.article("mean"),
     )
 
 
-def _levels(stored: _Stored) -> Inputs:
+def _levels(stored: _Stored, book: Rulebook) -> Inputs:
     rows = tuple(
-        Row((_(LABELS[band.value]), count, Fraction(count * 100, stored.scored) if stored.scored else None))
+        Row(
+            (
+                _(LABELS[band.value]),
+                count,
+                half_up(Fraction(count * 100, stored.scored), 2) if stored.scored else None,
+            )
+        )
         for band, count in stored.bands.items()
     )
     return Inputs(
         _("Distribution of levels"),
         (Column(_("Level")), Column(_("Officials counted"), True), Column("%", True)),
         rows,
+        article=book.article("bands"),
     )
 
 
@@ -153,13 +161,12 @@ def _mean(part: Part) -> Fraction | None:
     return _sum(part) / part.scored if part.scored else None
 
 
-def _steps(stored: _Stored, parts: Sequence[Part], book: Rulebook) -> list[Step]:
-    article = book.article("mean")
+def _steps(stored: _Stored, parts: Sequence[Part]) -> list[Step]:
     steps = []
     if stored.expected:
         share = Fraction(stored.scored * 100, stored.expected)
         formula = f"{stored.scored} / {stored.expected} × 100 {equals(share)}%"
-        steps.append(Step("coverage", "Coverage: scored of expected", formula, share, article))
+        steps.append(Step("coverage", "Coverage: scored of expected", formula, share, ""))
     if stored.mean is None or not stored.scored:
         return steps
     scored = [part for part in parts if part.scored]
@@ -173,14 +180,14 @@ def _steps(stored: _Stored, parts: Sequence[Part], book: Rulebook) -> list[Step]
             "Points of everybody counted",
             f"Σ = {' + '.join(terms)} {equals(points)}",
             points,
-            article,
+            "",
         )
     )
     people = sum(part.scored for part in scored)
     if people:
         average = points / people
         formula = f"{written(points, 2)} / {people} {equals(average)}"
-        steps.append(Step("mean", "Mean: points divided by officials", formula, average, article))
+        steps.append(Step("mean", "Mean: points divided by officials", formula, average, ""))
     return steps
 
 

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from evaluation.queries import workings as queries
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import parse_exact, steps_from_json
-from evaluation.rules.periods import Span, SpanKind
+from evaluation.rules.periods import Month, Span, SpanKind
 from evaluation.rules.working import Column, Entered, Ground, Inputs, Row, Working
 from evaluation.services import commendation_words as words
 from evaluation.services import rulebook_sources
@@ -54,7 +54,7 @@ def _registers(line: Any, year: int) -> Inputs:
     )
     return Inputs(
         _("Facts from the registers"),
-        (Column(_("Register")), Column(_("Entries"))),
+        (Column(_("Source register")), Column(_("Entries"))),
         tuple(Row((name, text or _("none"))) for name, text in found),
     )
 
@@ -67,7 +67,7 @@ def _months(why: Why) -> Inputs:
         by = froze.get((one["report_id"], "FINAL"))
         rows.append(
             Row(
-                (one["month"], parse_exact(one["total"]) if one["total"] else None),
+                (Month.parse(one["month"]).short, parse_exact(one["total"]) if one["total"] else None),
                 (Entered(_("confirmed"), by.full_name, by.decided_at),) if by is not None else (),
                 report_id=one["report_id"],
             )

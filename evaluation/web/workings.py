@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from evaluation.files import pdf
-from evaluation.rules.working import Row, Working
+from evaluation.rules.explain import Step
+from evaluation.rules.working import Row, Working, level_of
 from evaluation.services import workings
 from evaluation.web import presentation
 from evaluation.web.access import current_actor
@@ -66,6 +67,14 @@ def verdict(entry_id: int) -> Answer:
 def verdict_file(entry_id: int, kind: str) -> Answer:
     """The same as a file."""
     return _file(kind, "verdict", workings.of_verdict(current_actor(), entry_id), entry_id=entry_id)
+
+
+@blueprint.app_template_filter("step_value")
+def step_value(step: Any) -> str:
+    """What a step came to: a number, or the level of a class."""
+    known = step if isinstance(step, Step) else Step.from_json(step)
+    level = level_of(known)
+    return presentation.quantity(known.value) if level is None else presentation.short_band(level)
 
 
 def _page(name: str, working: Working, **address: Any) -> str:
