@@ -22,6 +22,7 @@ from evaluation.models import (
     Stage,
     UnitMonth,
     UnitSpan,
+    YearGrade,
 )
 from evaluation.queries import cycles as questions
 from evaluation.queries import home
@@ -49,6 +50,7 @@ from evaluation.services import (
 from evaluation.services.access import Actor
 from evaluation.services.refusals import Conflict, Invalid, Missing
 from tests import factories
+from tests.services.test_golden_cases import answer_by
 
 JULY, Q3 = date(2026, 7, 1), parse_stretch("2026-Q3")
 
@@ -465,3 +467,32 @@ def test_a_quarter_goes_all_its_way_through_the_use_cases(office, clock):
     rollups.run_month_now(Q3)
     row = db.session.scalars(select(PersonMonth).where(PersonMonth.person_id == office.mai.id)).one()
     assert row.exact_total == exact(Fraction(98))
+
+
+def test_one_month_of_a_quarter_is_carried_only_where_the_rulebook_says_so(
+    office, clock, app, tmp_path, monkeypatch
+):
+    answer_by({"short_quarter": "CARRIED"}, tmp_path, app, monkeypatch)
+    late, later = factories.person("Lý Văn Muộn"), factories.person("Tô Thị Trễ")
+    factories.assignment(late, office.customs, since=date(2026, 8, 31))
+    factories.assignment(later, office.customs, since=date(2026, 9, 1))
+    night(clock, JULY, date(2026, 8, 31), date(2026, 9, 1))
+    assert sheets_of(late) == ["2026-Q3"], "August and September"
+    assert sheets_of(later) == []
+    night(clock, date(2026, 10, 1))
+    assert sheets_of(later) == ["2026-Q4"]
+
+
+def test_each_quarter_counts_once_where_the_rulebook_says_so(office, clock, app, tmp_path, monkeypatch):
+    answer_by({"span_score": "DIRECT_QUARTER"}, tmp_path, app, monkeypatch)
+    moved(office, office.lan, office.customs, date(2026, 10, 1))
+    night(clock, JULY, date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1))
+    for stretch, points in (("2026-07", "6"), ("2026-08", "9"), ("2026-Q4", "2")):
+        finished(sheet(office.lan, stretch), office.chief, points)
+        rollups.run_month_now(parse_stretch(stretch))
+    third, fourth = Fraction(76 + 79, 2), Fraction(72)
+    assert spans(office.lan)["YEAR", 1] == (exact((third + fourth) / 2), 5, 12)
+    grade_proposals.propose(office.customs.id, 2026)
+    db.session.flush()
+    mean = db.session.scalars(select(YearGrade.exact_mean).where(YearGrade.person_id == office.lan.id)).one()
+    assert mean == exact((third + fourth) / 2)
