@@ -108,7 +108,7 @@ def _filled(document: Document, label: str, value: str, *, more: int = 0, keep: 
 
     `keep` holds it on the page of what follows, so that no signature stands alone on a page.
     """
-    first, *rest = value.split("\n") if value else ["", *[""] * more]
+    first, *rest = value.splitlines() if value else ["", *[""] * more]
     said = " ".join(part for part in (label, first) if part)
     for text in (said, *rest):
         paragraph = word.line(document, text, size=SIZE, before=2, align=JUSTIFY if value else LEFT)

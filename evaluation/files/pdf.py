@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from evaluation.files.letters import printable
 from evaluation.files.says import FileRefused, msgid
 
 STATIC = (Path(__file__).resolve().parents[2] / "static").resolve()
@@ -37,7 +38,9 @@ def from_html(html: str) -> bytes:
     """
     weasyprint = _engine()
     with _one_at_a_time:
-        page = weasyprint.HTML(string=html, base_url="file:///static/", url_fetcher=_fetcher(weasyprint))
+        page = weasyprint.HTML(
+            string=printable(html), base_url="file:///static/", url_fetcher=_fetcher(weasyprint)
+        )
         made: bytes = page.write_pdf()
     return made
 

@@ -12,6 +12,8 @@ from docx.shared import Cm, Mm, Pt
 from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 
+from evaluation.files.letters import printable
+
 CENTRE, LEFT, RIGHT, JUSTIFY = (
     WD_ALIGN_PARAGRAPH.CENTER,
     WD_ALIGN_PARAGRAPH.LEFT,
@@ -162,8 +164,8 @@ def write(
     before: int = 0,
     after: int = 0,
 ) -> None:
-    """Adds a run in the document's font and shapes its paragraph."""
-    run = paragraph.add_run(text)
+    """Adds a run in the document's font and shapes its paragraph; signs that XML cannot hold are left out."""
+    run = paragraph.add_run(printable(text))
     run.bold, run.italic, run.font.size, run.font.name = bold, italic, Pt(size), FONT
     paragraph.alignment = align
     shape = paragraph.paragraph_format

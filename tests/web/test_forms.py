@@ -373,6 +373,23 @@ def test_without_pango_the_person_reads_what_to_install_and_is_led_to_the_word_f
     assert f'href="/forms/01/{place.report.id}.docx?annex=1"' in page.text
 
 
+@pytest.mark.parametrize("kind", ["docx", pytest.param("pdf", marks=needs_pango)])
+def test_whatever_was_pasted_into_the_remarks_the_file_opens(place, kind) -> None:
+    place.report.strengths = "Dòng một\r\ndòng \x0bhai\x1f \ufffe<b>&amp;</b> {{ 7 * 7 }} 😀"
+    db.session.flush()
+
+    data = place.client.get(f"/forms/01/{place.report.id}.{kind}").data
+
+    if kind == "docx":
+        found = text_of(data)
+        first = found.index("4. Ưu điểm: Dòng một")
+        assert "<b>&amp;</b> {{ 7 * 7 }}" in " ".join(found[first : first + 3])
+    else:
+        read = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages).split())
+        assert "4. Ưu điểm: Dòng một dòng" in read
+        assert "<b>&amp;</b> {{ 7 * 7 }}" in read
+
+
 # Mẫu số 02
 
 
