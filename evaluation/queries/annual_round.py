@@ -262,17 +262,22 @@ def units_of(agency_id: int, year: int) -> list[int]:
     )
 
 
+def _roles(units: Iterable[int]) -> dict[int, UnitRole]:
+    rows = db.session.execute(select(Unit.id, Unit.role).where(Unit.id.in_(list(units))))
+    return {row.id: row.role for row in rows}
+
+
 def agency_of(unit_id: int, day: date) -> int:
     """The agency that uses the officials of a unit: the nearest that is more than a part of another (Article 3.1)."""
     line = organisation.ancestors(unit_id, day)
-    roles = dict(db.session.execute(select(Unit.id, Unit.role).where(Unit.id.in_(line))).tuples().all())
+    roles = _roles(line)
     return next((above for above in line if roles[above] is not UnitRole.DIRECT_UNIT), unit_id)
 
 
 def managing_agency(unit_id: int, day: date) -> int | None:
     """The nearest managing agency above a unit (Article 10.2.a, 21.3)."""
     line = organisation.ancestors(unit_id, day)
-    roles = dict(db.session.execute(select(Unit.id, Unit.role).where(Unit.id.in_(line))).tuples().all())
+    roles = _roles(line)
     return next((above for above in line if roles[above] is UnitRole.MANAGING_AGENCY), None)
 
 

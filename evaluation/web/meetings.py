@@ -47,9 +47,8 @@ def show(meeting_id: int) -> str:
     """A meeting's record as it was adopted."""
     meeting, may_correct = meetings.meeting_for(current_actor(), meeting_id)
     ids = {one.person_id for one in meeting.opinions} | {meeting.recorded_by}
-    people = dict(
-        db.session.execute(select(Person.id, Person.full_name).where(Person.id.in_(ids))).tuples().all()
-    )
+    rows = db.session.execute(select(Person.id, Person.full_name).where(Person.id.in_(ids)))
+    people = {row.id: row.full_name for row in rows}
     return render_template(
         "annual_round/meeting.html",
         meeting=meeting,

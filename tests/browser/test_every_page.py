@@ -19,10 +19,11 @@ from evaluation.models import (
     Period,
     Product,
     Report,
+    ReviewMeeting,
     ScoreSheet,
     YearGrade,
 )
-from evaluation.queries import organisation
+from evaluation.queries import annual_round, organisation
 from evaluation.rules.bands import Band
 from evaluation.rules.organisation import Office
 from evaluation.rules.periods import Month
@@ -33,6 +34,7 @@ from evaluation.services import (
     confirmations,
     evidence,
     imports,
+    meetings,
     national_exports,
     petitions,
     receipts,
@@ -72,6 +74,16 @@ PAGES: dict[str, tuple[str, str]] = {
     "grades.index": ("mai", "/grades/"),
     "grades.agency": ("thu", "/grades/{agency}/2026"),
     "grades.show": ("chinh", "/grades/of/{grade}"),
+    "annual_round.agency": ("thu", "/round/{agency}/2026"),
+    "annual_round.december": ("thu", "/round/{agency}/2026/december"),
+    "annual_round.person": ("mai", "/round/of/{head}/2026"),
+    "annual_round.mine": ("lan", "/round/mine/2026"),
+    "meetings.new": ("thu", "/round/{agency}/2026/meetings/new"),
+    "meetings.show": ("thu", "/round/meetings/{meeting}"),
+    "meetings.correct": ("thu", "/round/meetings/{meeting}/correct"),
+    "party_opinions.record": ("thu", "/round/of/{head}/2026/party"),
+    "conclusions.index": ("mai", "/round/of/{head}/2026/conclusions"),
+    "replacements.replace": ("chinh", "/round/replace/{published}"),
     "standings.index": ("mai", "/units/"),
     "standings.unit": ("thu", "/units/{agency}?month=2026-10"),
     "standings.province": ("mai", "/province?month=2026-10"),
@@ -146,6 +158,7 @@ FILES: dict[str, tuple[str, str]] = {
     "commendations.file": ("mai", "/commendations/2026/LDTT/file.xlsx"),
     "delegations.search": ("hung", "/delegations/search?q=nguyen"),
     "evidence.download": ("lan", "/evidence/{evidence}"),
+    "meetings.file": ("thu", "/round/meetings/{meeting}/file"),
     "forms.period": ("lan", "/forms/01/{final}.pdf?annex=1"),
     "forms.year": ("chinh", "/forms/02/{grade}.docx"),
     "forms.own_year": ("lan", "/forms/02/mine/2026.docx"),
@@ -238,6 +251,8 @@ def _ids() -> dict[str, Any]:
             lan, _report(lan, 10).id, reason="Chưa tính đủ văn bản đã gửi"
         ).id,
         "earlier": _report(lan, 9).id,
+        "head": hung.person_id,
+        "meeting": _meeting(thu, agency, division).id,
         "published": _published(lan, thu).id,
         "export": national_exports.make_now().id,
         "evidence": evidence.attach(lan, item, name="bao-cao.pdf", stream=BytesIO(PDF)).id,
@@ -280,6 +295,27 @@ def _published(owner: Actor, by: Actor) -> YearGrade:
     grade.reason, grade.decision_number = "Như đề nghị", "12/QĐ-SNV"
     db.session.commit()
     return grade
+
+
+def _meeting(by: Actor, agency: int, division: int) -> ReviewMeeting:
+    """A meeting of the division with its signed minutes."""
+    people = annual_round.reviewed_in(agency, division, TODAY.year)
+    return meetings.record(
+        by,
+        agency,
+        division,
+        TODAY.year,
+        meetings.Minutes(
+            held_on=TODAY,
+            chair="Trần Văn Hùng",
+            secretary="Lê Quang Nam",
+            invited=len(people),
+            present=len(people),
+            text="Cuộc họp nhất trí.",
+            opinions={one.person_id: meetings.Opinion(Band.HTTNV) for one in people},
+        ),
+        file=("bien-ban.pdf", BytesIO(PDF)),
+    )
 
 
 def _actor(username: str) -> Actor:
