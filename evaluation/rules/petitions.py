@@ -1,14 +1,13 @@
 """How long an official may petition and how long the authority has to answer, as the rulebook says (Article 22)."""
 
-import re
-from datetime import date, timedelta
+from datetime import date
 
 from evaluation.rules.rulebook import Rulebook
 from evaluation.rules.working_days import working_day_after
 
 ANSWER = "petition_answer_working_days"
 WINDOW = "petition_window"
-FILING = "petition_filing_days"
+UNLIMITED, LIMITED = "NONE", "WORKING_DAYS_"
 
 
 def answer_due(book: Rulebook, received: date) -> date:
@@ -17,18 +16,10 @@ def answer_due(book: Rulebook, received: date) -> date:
 
 
 def last_filing_day(book: Rulebook, notified: date) -> date | None:
-    """The last day on which a petition may be lodged after the notice; None where no law or choice limits it.
-
-    A number of the law counts in calendar days and wins over the local choice, which carries its number in its name:
-    DAYS_15, WORKING_DAYS_5.
-    """
-    if FILING in book.numbers:
-        return notified + timedelta(days=int(book.number(FILING, notified)))
+    """The last day on which a petition may be lodged after the notice; None where nothing limits it."""
     if WINDOW not in book.choices:
         return None
     answer = str(book.choice(WINDOW, notified))
-    found = re.search(r"(\d+)", answer)
-    if found is None:
+    if answer == UNLIMITED:
         return None
-    days = int(found[1])
-    return working_day_after(notified, days) if "WORKING" in answer else notified + timedelta(days=days)
+    return working_day_after(notified, int(answer.removeprefix(LIMITED)))
