@@ -13,10 +13,10 @@ from evaluation.queries import workings as queries
 from evaluation.rules import scoring
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import Step, equals, parse_exact, steps_from_json, written
-from evaluation.rules.rulebook import Rulebook
+from evaluation.rules.rulebook import GeneralCriterion, Rulebook, RulebookError
 from evaluation.rules.work import Sums, WorkLine
 from evaluation.rules.working import Column, Entered, Inputs, Row, Working
-from evaluation.services import frozen_scores, rulebook_sources
+from evaluation.services import frozen_scores, rulebook_sources, rulebooks
 from evaluation.services.frozen_scores import FrozenLine
 
 SHOWN_TERMS = 12
@@ -214,10 +214,7 @@ def _mark_of(item: WorkItem, line: WorkLine) -> ItemMark | None:
 def _general(known: _Known) -> Inputs:
     stored = {row.code: row for row in known.report.criteria}
     frozen: Mapping[str, str | None] = known.sheet.inputs.get("general", {})
-    titles, most = {}, {}
-    if known.book is not None:
-        for rule in known.book.general_criteria(known.report.period.month):
-            titles[rule.code], most[rule.code] = rule.title, rule.max_points
+    rules = {rule.code: rule for rule in _criteria(known)}
     rows = []
     for code, value in sorted(frozen.items()):
         row = stored.get(code)
@@ -229,8 +226,9 @@ def _general(known: _Known) -> Inputs:
                 known.entered(_("given by the supervisor"), known.report.scored_by, known.report.scored_at)
             )
             note = _("Supervisor: %(reason)s", reason=row.reason) if row.reason else ""
-        title = f"{code[1:]}. {titles[code]}" if code in titles else code[1:]
-        cells = (title, most.get(code), own, points) if not known.own else (title, most.get(code), points)
+        title = f"{code[1:]}. {rules[code].title}" if code in rules else code[1:]
+        most = rules[code].max_points if code in rules else None
+        cells = (title, most, own, points) if not known.own else (title, most, points)
         rows.append(Row(cells, tuple(entered), note))
     columns = [Column(_("Criterion")), Column(_("At most"), True), Column(_("Own points"), True)]
     if not known.own:
@@ -242,6 +240,15 @@ def _general(known: _Known) -> Inputs:
         empty=_("No criterion has points yet."),
         article=known.book.article("general_criteria") if known.book is not None else "",
     )
+
+
+def _criteria(known: _Known) -> tuple[GeneralCriterion, ...]:
+    """The criteria by name: a later text of the rulebook may be worded otherwise, their codes are those of the form."""
+    try:
+        book = rulebooks.shelf().named(known.sheet.rulebook)
+        return book.general_criteria(known.report.period.month)
+    except RulebookError:
+        return ()
 
 
 def _leader(known: _Known) -> Inputs:

@@ -3,8 +3,9 @@
 from flask_babel import gettext as _
 
 from evaluation.extensions import db
-from evaluation.models import EligibilityEntry, YearGrade
+from evaluation.models import EligibilityEntry, Person, PersonSpan, YearGrade
 from evaluation.queries import workings as queries
+from evaluation.queries.organisation import Subject
 from evaluation.rules.periods import Month, Span, Stretch
 from evaluation.rules.permissions import Action
 from evaluation.rules.working import Working
@@ -43,6 +44,22 @@ def of_class(actor: Actor, grade_id: int) -> Working:
     return working
 
 
+def of_mean(actor: Actor, person_id: int, period: str) -> Working:
+    """How an official's mean of a quarter, half-year or year came about, for whoever may read the sheets behind it."""
+    which = period_of(period)
+    span = (
+        db.session.get(PersonSpan, (which.kind, which.year, which.index, person_id))
+        if isinstance(which, Span)
+        else None
+    )
+    if span is None or not access.may(actor, Action.READ_REPORT, Subject(span.unit_id, person_id)):
+        raise Missing(_("There is no such mean."))
+    person = db.session.get_one(Person, person_id)
+    working = working_of_grade.of_span(span, person.full_name)
+    _record(actor, "mean.read", person, person_id, span.unit_id)
+    return working
+
+
 def of_unit(actor: Actor, unit_id: int, period: str) -> Working:
     """How a unit's figure of a month or a span came about, for whoever may read the unit (READ_UNIT)."""
     standings.open_unit(actor, unit_id)
@@ -69,7 +86,11 @@ def period_of(text: str) -> Stretch:
 
 
 def _record(
-    actor: Actor, action: str, subject: YearGrade | EligibilityEntry, person_id: int | None, unit_id: int
+    actor: Actor,
+    action: str,
+    subject: YearGrade | EligibilityEntry | Person,
+    person_id: int | None,
+    unit_id: int,
 ) -> None:
     """The trace of reading about another person; about oneself, and about a unit, there is none."""
     if person_id is not None and person_id != actor.person_id:

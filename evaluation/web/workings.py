@@ -43,6 +43,20 @@ def grade_file(grade_id: int, kind: str) -> Answer:
     return _file(kind, "grade", workings.of_class(current_actor(), grade_id), grade_id=grade_id)
 
 
+@blueprint.get("/mean/<int:person_id>/<period>")
+def mean(person_id: int, period: str) -> Answer:
+    """How an official's mean of a quarter, half-year or year came about."""
+    working = workings.of_mean(current_actor(), person_id, period)
+    return _page("mean", working, person_id=person_id, period=period)
+
+
+@blueprint.get("/mean/<int:person_id>/<period>.<any(docx, pdf):kind>")
+def mean_file(person_id: int, period: str, kind: str) -> Answer:
+    """The same as a file."""
+    working = workings.of_mean(current_actor(), person_id, period)
+    return _file(kind, "mean", working, person_id=person_id, period=period)
+
+
 @blueprint.get("/unit/<int:unit_id>/<period>")
 def unit(unit_id: int, period: str) -> Answer:
     """How a unit's figure of a month or a span came about."""

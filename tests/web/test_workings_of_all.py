@@ -1,5 +1,6 @@
 """The working of a class of the year, of a unit's figure and of a verdict on a title, as their readers see them."""
 
+import sys
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -9,6 +10,7 @@ from docx import Document
 from sqlalchemy import select
 
 from evaluation.extensions import db
+from evaluation.files import pdf
 from evaluation.models import (
     AuditEvent,
     Discipline,
@@ -155,3 +157,33 @@ def stories_stranger() -> Any:
     who = factories.person("Người Lạ")
     factories.account(who)
     return who
+
+
+def test_a_mean_of_a_quarter_opens_for_its_owner_and_those_above_only(place: Any) -> None:  # noqa: F811
+    address = f"/workings/mean/{place.lan.id}/2026-Q1"
+    place.sign_in(place.lan)
+    page = words_of(place.client.get(address).text)
+    assert "quý I/2026" in page
+    assert "Điều 17.3" in page
+    assert f'href="{address}"' in place.client.get("/results/?year=2026").text
+    place.sign_in(place.thu)
+    assert place.client.get(address).status_code == 200
+    place.sign_in(place.nam)
+    assert place.client.get(address).status_code == 404
+    assert place.client.get(f"/workings/mean/{place.nam.id}/2026-03").status_code == 404
+    assert db.session.query(AuditEvent).filter_by(action="mean.read", object_id=place.lan.id).count() == 1
+
+
+def test_the_pdf_is_a_pdf_or_a_sentence_that_says_what_to_install(
+    place: Any,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    address = f"/workings/unit/{place.department.id}/{MARCH}"
+    if pdf.available():
+        answer = place.client.get(f"{address}.pdf")
+        assert answer.mimetype == "application/pdf"
+        assert answer.data.startswith(b"%PDF-")
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    answer = place.client.get(f"{address}.pdf")
+    assert (answer.status_code, answer.location) == (303, address)
+    assert "apt-get install" in place.client.get(address).text
