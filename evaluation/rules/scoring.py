@@ -113,6 +113,7 @@ class _Law:
     extra_everywhere: bool
     nothing_is_zero: bool
     decimals_first: int | None
+    month_has_class: bool
     bands: tuple[tuple[int, int, Band], ...]
 
 
@@ -129,6 +130,7 @@ def _law(book: Rulebook, day: date) -> _Law:
         late_costs_all=book.choice("late_product", day) == "NOTHING",
         extra_everywhere=book.choice("extra_work_in_quality_and_progress", day) is True,
         nothing_is_zero=book.choice("nothing_assigned", day) == "ZERO",
+        month_has_class=book.choice("monthly_class", day) is True,
         decimals_first=DECIMALS_FIRST.get(str(book.choice("score_rounding", day))),
         bands=tuple(
             (row.at_least.numerator, row.at_least.denominator, Band(row.band)) for row in book.bands(day)
@@ -336,7 +338,8 @@ def judge(
         "general_criteria",
     )
     working.add("total", "Score of the period", formula, total)
-    working.add("band", band.label, _between(total, band, law), total, "bands")
+    if law.month_has_class:
+        working.add("band", band.label, _between(total, band, law), total, "bands")
     return PeriodScore(status, a, b, c, uncapped, task, general, total, band, working.done())
 
 

@@ -15,10 +15,12 @@ from flask_babel import lazy_gettext as _l
 from wtforms import FieldList, FormField
 from wtforms.form import BaseForm
 
+from evaluation import clock
 from evaluation.clock import PROVINCE_ZONE
 from evaluation.rules.bands import LABELS
 from evaluation.rules.explain import parse_exact, shown
 from evaluation.rules.periods import ROMAN, Cycle, Span, SpanKind, Stretch, parse_stretch, stretch_of
+from evaluation.services import rulebooks
 
 NOTHING = "–"
 SWAP = str.maketrans(",.", ".,")
@@ -254,6 +256,11 @@ def known(endpoint: str) -> bool:
     return endpoint in current_app.view_functions
 
 
+def month_has_class(covers: Stretch | None = None) -> bool:
+    """Whether the level of a month or quarter stands beside its points (open question Q14); today unless said."""
+    return rulebooks.month_has_class(covers.first_day if covers else clock.today())
+
+
 def register(app: Flask) -> None:
     """Gives every template the filters above."""
     app.jinja_env.filters.update(
@@ -281,4 +288,10 @@ def register(app: Flask) -> None:
         bar_height=bar_height,
         error_lines=error_lines,
     )
-    app.jinja_env.globals.update(english=english, known=known, page_url=page_url, page_numbers=page_numbers)
+    app.jinja_env.globals.update(
+        english=english,
+        known=known,
+        month_has_class=month_has_class,
+        page_url=page_url,
+        page_numbers=page_numbers,
+    )
