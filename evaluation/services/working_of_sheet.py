@@ -64,7 +64,7 @@ def of_sheet(sheet: ScoreSheet) -> Working:
         period=report.period.covers,
         points=parse_exact(sheet.exact_total) if sheet.exact_total else None,
         out_of=100,
-        band=sheet.band,
+        band=sheet.band if rulebooks.month_has_class(report.period.month) else None,
         says=_(sheet.status.label),
         inputs=tuple(inputs),
         steps=steps,

@@ -23,10 +23,15 @@ points = st.tuples(
 )
 
 
-def snapshot(lines: list[WorkLine], given_points: tuple[Fraction, ...], leader: LeaderRatios | None) -> dict:
+def snapshot(
+    lines: list[WorkLine],
+    given_points: tuple[Fraction, ...],
+    leader: LeaderRatios | None,
+    day: date = DAY,
+) -> dict:
     """The snapshot as `scores.snapshot` writes it, through JSON and back as the database keeps it."""
     made = {
-        "month": DAY.isoformat(),
+        "month": day.isoformat(),
         "columns": list(scores.LINE_COLUMNS),
         "lines": [[number, *scores._plain_line(line)] for number, line in enumerate(lines, 1)],
         "general": {row.code: plain(value) for row, value in zip(CRITERIA, given_points, strict=True)},
@@ -45,13 +50,13 @@ def snapshot(lines: list[WorkLine], given_points: tuple[Fraction, ...], leader: 
 def test_recomputing_a_frozen_sheet_gives_its_own_numbers(
     lines: list[WorkLine],
     given_points: tuple[Fraction, ...],
-    answers: dict,
+    book: Rulebook,
     leader: LeaderRatios | None,
 ) -> None:
-    book: Rulebook = answers if isinstance(answers, Rulebook) else LAW.with_choices(answers)
-    sums = scoring.sums_of(lines, book=book, day=DAY)
-    score = scoring.judge(sums, sum(given_points, Fraction(0)), book=book, day=DAY, leader=leader)
-    stored = snapshot(lines, given_points, leader)
+    day = max(DAY, book.effective[0])
+    sums = scoring.sums_of(lines, book=book, day=day)
+    score = scoring.judge(sums, sum(given_points, Fraction(0)), book=book, day=day, leader=leader)
+    stored = snapshot(lines, given_points, leader, day)
     again = frozen_scores.again(stored, book)
     assert again == score
     assert scores.frozen(again, frozen_scores.leader_of(stored)) == scores.frozen(score, leader)
