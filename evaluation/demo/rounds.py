@@ -33,7 +33,9 @@ def classify_themselves(agency_id: int, year: int, chance: Random, *, share: flo
     for member in members:
         klass = member.facts.proposed_class
         if klass is not None and chance.random() < share:
-            db.session.add(SelfClassification(person_id=member.person_id, year=year, klass=klass))
+            db.session.add(
+                SelfClassification(person_id=member.person_id, year=year, klass=klass, given_at=clock.now())
+            )
     db.session.commit()
 
 

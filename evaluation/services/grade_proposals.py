@@ -257,6 +257,7 @@ def _grade(one: Proposed, year: int, beyond: str | None) -> YearGrade:
         rulebook=book.name,
         fingerprint=book.fingerprint,
         state=GradeState.PROPOSED,
+        proposed_at=clock.now(),
     )
 
 

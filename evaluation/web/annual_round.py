@@ -161,6 +161,10 @@ def _mine(year: int, typed: Mapping[str, str], faults: list[Fault]) -> str:
             grade_inputs.scores_of(months, timeline.book, grade_questions.bounds(year)["since"])
         ),
         bands=list(reversed(Band)),
+        open=_open_for_self(timeline),
+        closed=_("Your class of the year was decided; your own classification stays as it is.")
+        if facts.decided_on is not None
+        else _("You may classify your year yourself from %(day)s.", day=f"{timeline.dates.opens:%d/%m/%Y}"),
         after_meeting=facts.self_on is not None and facts.meeting_on is not None,
         typed=typed or known,
         transaction_id=typed.get("transaction_id") or receipts.new_id(),

@@ -383,7 +383,10 @@ def concluded(blocker: Blocker | None = Blocker.DEGENERATION, **given: Any) -> c
     return conclusions.Concluded(blocker, **values | given)
 
 
-def test_a_conclusion_makes_the_proposal_not_completed_and_withdrawn_it_does_not(office: Any) -> None:
+def test_a_conclusion_makes_the_proposal_not_completed_and_withdrawn_it_does_not(
+    office: Any, clock: Any
+) -> None:
+    clock(date(2026, 12, 6))
     made = conclusions.record(as_of(office.tu), office.lan.id, 2026, concluded())
     meet(office, office.lan)
     with pytest.raises(Invalid, match="sổ kết luận"):
