@@ -87,6 +87,7 @@ class QuotaTrial:
     tried: Places
     entering: list[Mover]
     leaving: list[Mover]
+    under_other_law: int
     faults: list[Fault]
 
 
@@ -125,7 +126,8 @@ def of_agency(actor: Actor, agency_id: int, year: int, asked: Mapping[str, str])
     questions = _questions(book, day, OF_A_QUOTA, asked, faults)
     usual = book.number("excellent_share", day)
     share = _share(asked.get("share", ""), usual, faults)
-    people = _people(agency_id, year)
+    everybody = _people(agency_id, year)
+    people = [(grade, name) for grade, name in everybody if grade.rulebook == book.name]
     officials = [_official(grade) for grade, _name in people]
     now = places_of(officials, _terms(usual, {one.key: one.now for one in questions}))
     tried = places_of(officials, _terms(share, {one.key: one.tried for one in questions}))
@@ -144,6 +146,7 @@ def of_agency(actor: Actor, agency_id: int, year: int, asked: Mapping[str, str])
         tried,
         movers(now.without - tried.without),
         movers(tried.without - now.without),
+        len(everybody) - len(people),
         faults,
     )
 
