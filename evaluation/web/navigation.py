@@ -94,7 +94,13 @@ ENTRIES = (
     Entry("workplans.index", _l("Assign"), _leads, "workplans"),
     Entry("reviews.index", _l("Score"), _leads, "reviews"),
     Entry("confirmations.index", _l("Confirm"), _leads, "confirmations"),
-    Entry("grades.index", _l("Annual class"), _leads_or_oversees, "grades", ("annual_round", "conclusions")),
+    Entry(
+        "grades.index",
+        _l("Annual class"),
+        _leads_or_oversees,
+        "grades",
+        ("annual_round", "conclusions", "meetings", "party_opinions", "replacements"),
+    ),
     Entry("standings.index", _l("Units"), _leads_or_oversees, "standings"),
     Entry("commendations.index", _l("Commendation"), _reads_lists, "commendations"),
     Entry(

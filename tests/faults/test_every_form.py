@@ -46,6 +46,8 @@ RUBBISH = [
 BUTTONS = {
     "access.set_language",
     "access.sign_out",
+    "annual_round.late",  # any text is the number of a document
+    "conclusions.withdraw",  # any text is a reason
     "delegations.end",
     "evidence.remove",
     "grades.propose",
@@ -68,8 +70,9 @@ LOOKS_MISSING = {
     "party.confirm",  # the Party's rules are off here: tests/web/test_party.py
     "party.withdraw",
 }  # without a month and a unit of this site there is nothing to publish
-# Only a public class can be petitioned against, and none of these people has one: tests/web/test_petitions.py.
-OF_A_PUBLIC_CLASS = {"petitions.lodge_class"}
+# Only a public class can be petitioned against or replaced, and none of these people has one: tests/web/test_petitions.py,
+# tests/web/test_annual_round.py.
+OF_A_PUBLIC_CLASS = {"petitions.lodge_class", "replacements.replace"}
 # Nothing ticked or typed is an answer there: nobody uses it any more; scored as it stands.
 EMPTY_IS_AN_ANSWER = {"catalogue.users", "reviews.score"}
 
@@ -117,6 +120,7 @@ def place(database: Any, clock: Any, app: Flask) -> Any:
     factories.assignment(made.clerk, made.department)
     factories.account(made.clerk, roles=[(role, made.province) for role in Role])
     grade_proposals.propose(made.department.id, 2026)
+    factories.reviewed(made, [made.lan])
     db.session.commit()
     return made
 
@@ -173,6 +177,7 @@ def addresses(place: Any, rule: Any) -> Iterator[dict[str, Any]]:
         "noun": ["people"],
         "delegation_id": [place.delegation.id],
         "charge_id": [place.charge.id],
+        "meeting_id": [db.session.scalar(text("select min(id) from review_meeting"))],
         "petition_id": [place.petition.id],
         "export_id": [place.export.id],
     }
