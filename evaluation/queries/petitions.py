@@ -230,15 +230,6 @@ def history(petition: Petition) -> list[Happening]:
     return [Happening(event, name, for_whom) for event, name, for_whom in rows]
 
 
-def names_of_people(person_ids: Iterable[int | None]) -> dict[int, str]:
-    """Names by person."""
-    wanted = [one for one in person_ids if one is not None]
-    if not wanted:
-        return {}
-    rows = db.session.execute(select(Person.id, Person.full_name).where(Person.id.in_(wanted)))
-    return {row.id: row.full_name for row in rows}
-
-
 def names_of_sheets(report_ids: Collection[int]) -> list[Row[Any]]:
     """Whose sheets these are: sheet, name, title."""
     if not report_ids:

@@ -5,6 +5,7 @@ from typing import NoReturn
 
 from flask_babel import gettext as _
 from sqlalchemy import select, text
+from sqlalchemy.orm import joinedload
 
 from evaluation import clock
 from evaluation.extensions import db
@@ -107,7 +108,15 @@ def petition_for(
 ) -> tuple[Petition, frozenset[Relation]]:
     """A petition for an action, row-locked for writing; one that may not even be read looks missing."""
     petition = db.session.get(
-        Petition, petition_id, with_for_update={"of": Petition} if lock else None, populate_existing=lock
+        Petition,
+        petition_id,
+        with_for_update={"of": Petition} if lock else None,
+        populate_existing=lock,
+        options=[
+            joinedload(Petition.person),
+            joinedload(Petition.report).joinedload(Report.period),
+            joinedload(Petition.grade),
+        ],
     )
     if petition is None:
         raise Missing(_("There is no such petition."))

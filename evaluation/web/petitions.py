@@ -132,7 +132,9 @@ def page(petition: Petition, *, may_answer: bool, faults: list[Fault]) -> str:
         leaders=leaders,
         names=organisation.unit_names([unit, petition.deciding_unit_id], today),
         unit_id=unit,
-        people=questions.names_of_people([petition.decided_by, petition.decided_for]),
+        answered_by=next(
+            (one for one in happenings if one.event.action in ("petition.upheld", "petition.rejected")), None
+        ),
         events=[one for one in happenings if one.event.action in ACTIONS],
         actions=ACTIONS,
         states=STATES,

@@ -51,6 +51,7 @@ def test_the_official_petitions_the_head_corrects_and_both_see_the_new_score(
     thu.get_by_role("link", name="Trả lời 1 kiến nghị").click()
     thu.get_by_role("link", name="Nguyễn Thị Lan").first.click()
     thu.get_by_role("link", name="Sửa và chấp nhận").first.click()
+    thu.wait_for_load_state()
     thu.get_by_label("Hoàn thành, Công văn tham mưu, trả lời").fill("4")
     thu.get_by_text("98,00").first.wait_for()  # the score that would come of it, before anything is stored
     thu.get_by_label("Trả lời công chức").fill("Có phiếu gửi văn bản")

@@ -16,6 +16,7 @@ from evaluation.rules.workflow import PetitionState
 from evaluation.services import petitions
 from tests import factories
 from tests.services.test_petitions import DAY, confirmed, grade
+from tests.web.counting import queries_of
 
 
 @pytest.fixture
@@ -146,3 +147,14 @@ def test_the_official_takes_the_petition_back(client: Any, login: Any, office: f
     assert login(client, office.thu).post(f"/petitions/{petition.id}/take-back").status_code == 403
     assert login(client, office.lan).post(f"/petitions/{petition.id}/take-back").status_code == 303
     assert petition.state is PetitionState.WITHDRAWN
+
+
+def test_the_pages_ask_a_fixed_number_of_questions(
+    client: Any, login: Any, office: factories.Office1
+) -> None:
+    petition = lodged(office, confirmed(office, office.lan))
+    login(client, office.thu)
+    for address in ("/petitions/", f"/petitions/{petition.id}", f"/petitions/{petition.id}/score"):
+        assert queries_of(client, address) <= 12
+    login(client, office.mai)  # type: ignore[attr-defined]
+    assert queries_of(client, "/petitions/register/") <= 12
