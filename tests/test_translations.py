@@ -12,7 +12,7 @@ from evaluation.language import FOLDER, read_catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
 KEYWORDS = {
-    **dict.fromkeys(("_", "_l", "gettext", "lazy_gettext")),
+    **dict.fromkeys(("_", "_l", "gettext", "lazy_gettext", "of_period")),
     **dict.fromkeys(("ngettext", "lazy_ngettext"), (1, 2)),
     **dict.fromkeys(("pgettext", "lazy_pgettext"), ((1, "c"), 2)),
 }

@@ -202,9 +202,7 @@ def spans_containing(stretch: Stretch) -> tuple[Span, Span, Span]:
 
 
 def in_words_of(says: str, cycle: Cycle) -> str:
-    """A message id that names 'month %(month)s', as it reads for a period of this cycle."""
+    """A message id that speaks of a month, as it reads for a period of this cycle: each has its twin for quarters."""
     if cycle is Cycle.MONTH:
         return says
-    return says.replace("month %(month)s", "quarter %(month)s").replace(
-        "Month %(month)s", "Quarter %(month)s"
-    )
+    return re.sub(r"(?<!\()\b[Mm]onth\b", lambda word: "Quarter" if word[0] == "Month" else "quarter", says)

@@ -19,7 +19,16 @@ from evaluation import clock
 from evaluation.clock import PROVINCE_ZONE
 from evaluation.rules.bands import LABELS
 from evaluation.rules.explain import parse_exact, shown
-from evaluation.rules.periods import ROMAN, Cycle, Span, SpanKind, Stretch, parse_stretch, stretch_of
+from evaluation.rules.periods import (
+    ROMAN,
+    Cycle,
+    Span,
+    SpanKind,
+    Stretch,
+    in_words_of,
+    parse_stretch,
+    stretch_of,
+)
 from evaluation.services import rulebooks
 
 NOTHING = "–"
@@ -127,6 +136,11 @@ def period_title(value: Stretch | date | str | None, cycle: Cycle = Cycle.MONTH)
     """The same at the beginning of a line: 'Quý III/2026'."""
     name = period_label(value, cycle)
     return name[:1].upper() + name[1:]
+
+
+def of_period(says: str, period: Any, **values: Any) -> str:
+    """The reader's words for a message id that speaks of a month, as they read for this month or quarter."""
+    return gettext(in_words_of(says, period.cycle), **values)
 
 
 month = period_label  # under this name since only months were evaluated
@@ -291,6 +305,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         english=english,
         known=known,
+        of_period=of_period,
         month_has_class=month_has_class,
         page_url=page_url,
         page_numbers=page_numbers,

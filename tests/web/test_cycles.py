@@ -1,20 +1,24 @@
 """Pages of agencies by quarter: the form with its preview, and every label that names a period."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from evaluation.extensions import db
+from evaluation.language import read_catalogue
 from evaluation.models import AgencyCycle, Period, Report
 from evaluation.rules.organisation import Office, UnitKind, UnitRole
-from evaluation.rules.periods import Cycle, Month, parse_stretch
+from evaluation.rules.periods import Cycle, Month, in_words_of, parse_stretch
 from evaluation.rules.permissions import Role
 from evaluation.services import periods, rollups
 from tests import factories
 from tests.services.test_cycles import by_quarter, finished
 
 Q3 = parse_stretch("2026-Q3")
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
 @pytest.fixture
@@ -180,3 +184,18 @@ def test_the_command_line_opens_a_quarter(office, runner):
     assert (
         db.session.scalar(select(func.count()).select_from(Period).where(Period.cycle == Cycle.QUARTER)) == 1
     )
+
+
+def test_every_text_of_a_page_about_its_period_has_a_twin_for_quarters():
+    vietnamese = read_catalogue("vi")
+    texts = {
+        text
+        for path in TEMPLATES.rglob("*.html")
+        for text in re.findall(r'of_period\("([^"]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert len(texts) > 20
+    for text in texts:
+        said = vietnamese.get(in_words_of(text, Cycle.QUARTER))
+        assert said is not None, text
+        assert "tháng" not in said.string.lower(), text
+        assert "quý" in said.string.lower(), text
