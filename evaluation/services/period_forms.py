@@ -138,9 +138,15 @@ def _summary(report: Report, score: ScoreSheet | None, book: Rulebook) -> tuple[
     total = parse_exact(score.exact_total)
     return (
         general,
-        shown(total - Fraction(score.general)),
+        shown(_task(score, total - Fraction(score.general))),
         points_that_hold(total, book, report.period.month),
     )
+
+
+def _task(score: ScoreSheet, otherwise: Fraction) -> Fraction:
+    """The exact points of the tasks from the working: the total may have been rounded before (choice score_rounding)."""
+    steps = {step["code"]: step["value"] for step in score.steps}
+    return parse_exact(steps["task"]) if "task" in steps else otherwise
 
 
 def points_that_hold(value: Fraction, book: Rulebook, day: date) -> str:
