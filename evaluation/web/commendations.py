@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired
 
 from evaluation import clock
 from evaluation.models import EligibilityRun, Job
+from evaluation.queries import replaced_classes
 from evaluation.rules.explain import parse_exact
 from evaluation.rules.names import fold
 from evaluation.rules.verdicts import VERDICT_LABELS, Award
@@ -80,6 +81,7 @@ def list(year: int, award: str) -> Response | str:
         lines=page.lines,
         statuses=VERDICT_LABELS,
         chosen=chosen,
+        resting=replaced_classes.entries_resting(page.run.id),
         behind=lists.behind(chosen, page.run) if chosen else None,
         **_words(),
     )
