@@ -15,6 +15,7 @@ from evaluation.queries import organisation
 from evaluation.queries import petitions as questions
 from evaluation.rules import petitions as rules
 from evaluation.rules.permissions import Action, Role, allowed
+from evaluation.rules.rulebook import Rulebook
 from evaluation.rules.workflow import PetitionState
 from evaluation.rules.working_days import working_days_left
 from evaluation.services import access, grades, petitions, receipts, rulebooks
@@ -239,7 +240,9 @@ def _card_of(actor: Actor, person_id: int, units: set[int]) -> bool:
     return actor.person_id == person_id or not led.isdisjoint(units) or oversees(actor)
 
 
-def _card(actor: Actor, person_id: int, found: list[Petition], lodge_url: str | None) -> Panel | None:
+def _card(
+    actor: Actor, person_id: int, found: list[Petition], lodge_url: str | None, last: date | None
+) -> Panel | None:
     if not found and lodge_url is None:
         return None
     return Panel(
@@ -247,6 +250,7 @@ def _card(actor: Actor, person_id: int, found: list[Petition], lodge_url: str | 
         {
             "petitions": found,
             "lodge_url": lodge_url,
+            "last_day": last,
             "mine": actor.person_id == person_id,
             "petition_states": STATES,
             "countdown": countdown,
@@ -260,25 +264,25 @@ def _on_sheet(actor: Actor, report: Report) -> Panel | None:
     if not _card_of(actor, report.person_id, {report.supervising_unit_id, report.confirming_unit_id}):
         return None
     found, live = questions.of_report_with_score(report.id)
-    may = actor.person_id == report.person_id and petitions.may_lodge(
-        found, live, rulebooks.book_of(report), petitions.notified_of_score(report, live)
-    )
+    book, told = rulebooks.book_of(report), petitions.notified_of_score(report, live)
+    may = actor.person_id == report.person_id and petitions.may_lodge(found, live, book, told)
     url = url_for("petitions.lodge_score", report_id=report.id) if may else None
-    return _card(actor, report.person_id, found, url)
+    return _card(actor, report.person_id, found, url, _filing_ends(book, told))
 
 
 def _on_grade(actor: Actor, grade: YearGrade) -> Panel | None:
     if grade.published_at is None or not _card_of(actor, grade.person_id, {grade.confirming_unit_id}):
         return None
     found = questions.of_grade(grade)
-    may = actor.person_id == grade.person_id and petitions.may_lodge(
-        [one for one in found if one.grade_id == grade.id],
-        grade.published_at,
-        rulebooks.shelf().named(grade.rulebook),
-        petitions.local_day(grade.published_at),
-    )
+    book, told = rulebooks.shelf().named(grade.rulebook), petitions.local_day(grade.published_at)
+    own = [one for one in found if one.grade_id == grade.id]
+    may = actor.person_id == grade.person_id and petitions.may_lodge(own, grade.published_at, book, told)
     url = url_for("petitions.lodge_class", grade_id=grade.id) if may else None
-    return _card(actor, grade.person_id, found, url)
+    return _card(actor, grade.person_id, found, url, _filing_ends(book, told))
+
+
+def _filing_ends(book: Rulebook, told: date | None) -> date | None:
+    return None if told is None else rules.last_filing_day(book, told)
 
 
 panels.on_sheet("petition", _on_sheet)

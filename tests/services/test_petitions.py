@@ -1,5 +1,6 @@
 """Petitions: lodged after the notice, answered in seven working days, upheld only by superseding; nothing is overwritten."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,9 +21,11 @@ from evaluation.models import (
     Stage,
     YearGrade,
 )
+from evaluation.queries import evidence, evidence_tree
 from evaluation.queries import petitions as questions
 from evaluation.queries import rollups as rollup_questions
 from evaluation.rules.bands import Band
+from evaluation.rules.facts import PendingKind
 from evaluation.rules.periods import Month
 from evaluation.rules.workflow import GradeState, PetitionState, ReportState
 from evaluation.services import (
@@ -35,6 +38,7 @@ from evaluation.services import (
     reviews,
     rollups,
 )
+from evaluation.services.access import actor_for
 from evaluation.services.marks import Findings, LineFinding
 from evaluation.services.refusals import Conflict, Forbidden, Invalid, Missing
 from tests import factories
@@ -426,3 +430,78 @@ def confirmed_late(office: factories.Office1) -> Report:
     )
     db.session.flush()
     return report
+
+
+def test_who_is_judged_by_another_rulebook_has_its_days_to_lodge_and_to_be_answered(
+    office: factories.Office1, clock: Any
+) -> None:
+    from evaluation import clock as clock_module
+
+    clock(date(2026, 9, 7))
+    report = confirmed_late(office)
+    report.rulebook = "decree-233-2026"
+    db.session.add(
+        ScoreSheet(
+            report_id=report.id,
+            stage=Stage.FINAL,
+            status="SCORED",
+            total=Decimal(70),
+            exact_total="70",
+            band=Band.HTTNV,
+            steps=[],
+            inputs={},
+            rulebook="decree-233-2026",
+            fingerprint="x",
+            decided_by=office.thu.id,
+            decided_at=clock_module.now(),
+        )
+    )
+    db.session.commit()
+    nam = factories.actor(office.nam, DAY)
+    clock(date(2026, 9, 15))  # the sixth working day after the notice
+    with pytest.raises(Conflict, match="14/09/2026"):
+        petitions.lodge_against_score(nam, report.id, reason="Không đồng ý")
+    clock(date(2026, 9, 14))
+    assert petitions.lodge_against_score(nam, report.id, reason="Không đồng ý").due_on == date(2026, 9, 28)
+
+
+def test_an_open_petition_holds_the_line_of_a_list_of_titles(office: factories.Office1) -> None:
+    petition = lodged(office, confirmed(office, office.lan))
+    units = evidence_tree.tree(2026, DAY)
+
+    def pending() -> list[tuple[PendingKind, bool]]:
+        records = evidence.year_records(units, [office.division.id], 2026, as_of=DAY, received=DAY)
+        facts = next(one.facts for one in records if one.person_id == office.lan.id)
+        return [(one.kind, one.closed is None) for one in facts.person.pending]
+
+    assert pending() == [(PendingKind.RATING_APPEAL, True)]
+    petition_answers.reject(thu(office), petition.id, answer="Không có căn cứ")
+    assert pending() == [(PendingKind.RATING_APPEAL, False)]
+
+
+def test_two_answers_at_once_leave_one(fresh_database: Any, clock: Any) -> None:
+    clock(DAY)
+    office = factories.office()
+    report = confirmed(office, office.lan)
+    petition_id = lodged(office, report).id
+    findings, head = all_done(report), office.thu.id
+    db.session.commit()
+
+    def answer(uphold: bool) -> bool:
+        with fresh_database.app_context():
+            actor = actor_for(head, None, DAY)
+            try:
+                if uphold:
+                    petition_answers.uphold_score(actor, petition_id, findings=findings, answer="Đúng")
+                else:
+                    petition_answers.reject(actor, petition_id, answer="Không có căn cứ")
+            except Conflict:
+                return False
+            return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(answer, [True, False])) == [False, True]
+    db.session.rollback()
+    finals = db.session.query(ScoreSheet).filter_by(stage=Stage.FINAL).count()
+    upheld = db.session.get_one(Petition, petition_id).state is PetitionState.UPHELD
+    assert finals == (2 if upheld else 1)
