@@ -16,8 +16,14 @@ from evaluation.services import notices
 from evaluation.services.access import Actor
 from evaluation.web import round_tasks
 from evaluation.web.access import current_actor
-from evaluation.web.home_tasks import Task, answer_tasks, national_tasks, own_petition_tasks, register_tasks
-from evaluation.web.petitions import oversees
+from evaluation.web.home_tasks import (
+    Task,
+    answer_tasks,
+    national_tasks,
+    own_petition_tasks,
+    register_tasks,
+    whole_province,
+)
 from evaluation.web.presentation import day as day_text
 from evaluation.web.presentation import period_label as month_text
 
@@ -31,7 +37,7 @@ def show() -> str:
     led = actor.standing.headed | actor.standing.delegated.keys()
     own = [_own_task(sheet) for sheet in home.own_sheets(actor.person_id)]
     leading = [task for month in home.led_months(led, actor.person_id) for task in _leading_tasks(month)]
-    desk = petitions.desk(led, actor.person_id, clock.today(), everywhere=oversees(actor))
+    desk = petitions.desk(led, actor.person_id, clock.today(), everywhere=whole_province(actor))
     own, leading = own + own_petition_tasks(desk), answer_tasks(desk) + leading
     own_round, led_round, kept_round = round_tasks.tasks(actor)
     own, leading = own_round + own, led_round + leading

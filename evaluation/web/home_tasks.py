@@ -54,15 +54,17 @@ def register_tasks(desk: Desk, actor: Actor) -> list[Task]:
     """The register of petitions, with how many answers are late."""
     if not oversees(actor):
         return []
-    return [
-        Task(
-            _("Register of petitions"),
-            ngettext("%(num)s answer is overdue", "%(num)s answers are overdue", desk.overdue),
-            _("Overdue") if desk.overdue else "",
-            "bad" if desk.overdue else "",
-            url_for("petition_register.index"),
-        )
-    ]
+    url = url_for("petition_register.index")
+    if not whole_province(actor):
+        return [Task(_("Register of petitions"), _("Petitions on results of your agencies"), "", "", url)]
+    late = ngettext("%(num)s answer is overdue", "%(num)s answers are overdue", desk.overdue)
+    state, kind = (_("Overdue"), "bad") if desk.overdue else ("", "")
+    return [Task(_("Register of petitions"), late, state, kind, url)]
+
+
+def whole_province(actor: Actor) -> bool:
+    """Whether the overdue petitions of all agencies concern the reader."""
+    return actor.standing.holds(Role.HOME_AFFAIRS) or actor.standing.holds(Role.INSPECTOR)
 
 
 def national_tasks(actor: Actor) -> list[Task]:
