@@ -134,6 +134,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "jobs.show": ("mai", "/jobs/{job}"),
     "forms.unit": ("thu", "/forms/units/{agency}"),
     "cycles.index": ("mai", "/cycles/"),
+    "law.show": ("lan", "/law/"),
     "extra_income.index": ("mai", "/extra-income/?period=2026-10"),
     "extra_income.agency": ("thu", "/extra-income/2026-10/{agency}"),
     # Off in the province: each leads to the page that says so; tests/web/test_party.py opens them switched on.
@@ -160,7 +161,7 @@ FILES: dict[str, tuple[str, str]] = {
     "delegations.search": ("hung", "/delegations/search?q=nguyen"),
     "evidence.download": ("lan", "/evidence/{evidence}"),
     "meetings.file": ("thu", "/round/meetings/{meeting}/file"),
-    "forms.period": ("lan", "/forms/01/{final}.pdf?annex=1"),
+    "forms.period": ("lan", "/forms/01/{final}.docx?annex=1"),
     "forms.year": ("chinh", "/forms/02/{grade}.docx"),
     "forms.own_year": ("lan", "/forms/02/mine/2026.docx"),
     "forms.tracking": ("hung", "/forms/tracking/{final}.xlsx"),
