@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evaluation.language import read_catalogue
-from evaluation.rules import bands, commendation, grading, scoring
+from evaluation.rules import (
+    bands,
+    commendation,
+    condition_words,
+    criteria_met,
+    grading,
+    scoring,
+    weighted_raters,
+)
 from evaluation.rules.commendation_votes import VoteResult
 
 RULES = Path(__file__).resolve().parents[2] / "evaluation" / "rules"
@@ -21,11 +29,20 @@ LABELLED = (
     commendation.Award,
     commendation.VerdictStatus,
     VoteResult,
+    criteria_met.CriteriaStatus,
+    weighted_raters.RatersStatus,
+    condition_words.Rater,
 )
 
 
 def texts_of_steps_and_findings() -> Iterator[str]:
-    files = [RULES / "scoring.py", RULES / "grading.py", *RULES.glob("commendation*.py")]
+    files = [
+        RULES / "scoring.py",
+        RULES / "grading.py",
+        RULES / "criteria_met.py",
+        RULES / "weighted_raters.py",
+        *RULES.glob("commendation*.py"),
+    ]
     for path in files:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
@@ -44,7 +61,7 @@ def test_every_text_of_the_rules_has_its_vietnamese_wording() -> None:
     labels = {member.label for kind in LABELLED for member in kind}
     missing = [
         text
-        for text in found | labels | set(commendation.CODE_LABELS.values())
+        for text in found | labels | {*commendation.CODE_LABELS.values(), *condition_words.FACTS.values()}
         if catalogue.get(text) is None
     ]
     assert not missing
