@@ -94,6 +94,14 @@ class PartyVerdict:
     steps: tuple[Step, ...]
     consider_replacement: bool = False
 
+    @property
+    def because(self) -> str:
+        """English message id of what decided: the gate that closed, else the level reached or the gap."""
+        if self.klass is None:
+            return self.status.label
+        closed = [step for step in self.steps if "→" in step.formula]
+        return closed[-1].says if closed else next(step.says for step in self.steps if step.code == "band")
+
 
 def reach_of(book: Rulebook, day: date) -> Reach:
     """For whom the State's rulebook of a day switches the Party's rules on."""

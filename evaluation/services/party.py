@@ -53,6 +53,7 @@ class Line:
     verdict: PartyVerdict
     force_majeure: bool
     may_excuse: bool
+    short: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ def listing(
             verdict=_quarter(found.get(row.person_id), year, quarter),
             force_majeure=row.person_id in found and found[row.person_id].force_majeure,
             may_excuse=allowed,
+            short=row.person_id in found and found[row.person_id].done < found[row.person_id].assigned,
         )
         for row, allowed in zip(rows, may, strict=True)
     ]

@@ -113,6 +113,7 @@ ENTRIES = (
     Entry("party.index", _l("Party's quarters"), _sees_party_quarters, "party"),
     Entry("extra_income.index", _l("Extra income"), _exports_income, "extra_income"),
     Entry("catalogue.index", _l("Catalogue"), _everyone, "catalogue"),
+    Entry("law.show", _l("Law in force"), _everyone, "law"),
     Entry(
         "organisation.index",
         _l("Organisation"),
