@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import null, select, text, union_all
 from sqlalchemy.orm import joinedload
 
 from evaluation.extensions import db
@@ -17,10 +17,12 @@ from evaluation.models import (
     Person,
     Report,
     ScoreSheet,
+    UnitPlace,
     UnitYear,
     WorkItem,
 )
 from evaluation.queries.grades import bounds
+from evaluation.queries.organisation import valid_on
 from evaluation.rules.periods import Span
 from evaluation.rules.scoring import Band
 
@@ -120,7 +122,7 @@ def _whole() -> Any:
         report.joinedload(Report.period),
         report.joinedload(Report.person),
         report.selectinload(Report.criteria),
-        report.selectinload(Report.items).selectinload(WorkItem.marks),
+        report.selectinload(Report.items).joinedload(WorkItem.marks),
     )
 
 
@@ -144,6 +146,19 @@ def names(person_ids: Iterable[int | None]) -> dict[int, str]:
         return {}
     rows = db.session.execute(select(Person.id, Person.full_name).where(Person.id.in_(wanted)))
     return {row.id: row.full_name for row in rows}
+
+
+def names_around(person_ids: Iterable[int | None], unit_id: int, day: date) -> tuple[dict[int, str], str]:
+    """Names of people, and of a unit as of a day, in one query."""
+    people = select(Person.id, Person.full_name, null()).where(
+        Person.id.in_({one for one in person_ids if one is not None})
+    )
+    unit = select(null(), UnitPlace.name, UnitPlace.unit_id).where(
+        UnitPlace.unit_id == unit_id, valid_on(UnitPlace, day)
+    )
+    rows: Sequence[Any] = db.session.execute(union_all(people, unit)).all()
+    found = {person_id: name for person_id, name, _of_unit in rows if person_id is not None}
+    return found, next((name for person_id, name, _of_unit in rows if person_id is None), "")
 
 
 def deciders(report_ids: Collection[int]) -> dict[tuple[int, str], Any]:

@@ -1,6 +1,7 @@
 """The working of a class of the year, and of a mean of months: which months count, what stands against them, the quota."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -8,7 +9,6 @@ from flask_babel import gettext as _
 
 from evaluation.models import PersonSpan, YearGrade
 from evaluation.queries import grades as grade_queries
-from evaluation.queries import organisation
 from evaluation.queries import workings as queries
 from evaluation.queries.grades import MonthOfYear
 from evaluation.rules.bands import LABELS, Band
@@ -24,7 +24,8 @@ def of_grade(grade: YearGrade) -> Working:
     """The working of a class of the year: the decided class where there is one, with the proposal it came from."""
     months = _months(grade)
     conclusions = queries.conclusions(grade.person_id, grade.year)
-    names = queries.names([grade.decided_by, *(one.recorded_by for one in conclusions)])
+    people = [grade.person_id, grade.decided_by, *(one.recorded_by for one in conclusions)]
+    names, unit = queries.names_around(people, grade.unit_id, date(grade.year, 12, 31))
     inputs = [
         _months_table(grade.person_id, months),
         _against(grade, conclusions, names),
@@ -32,10 +33,9 @@ def of_grade(grade: YearGrade) -> Working:
         _quota(grade),
     ]
     klass = grade.decided_class or grade.proposed_class
-    unit = organisation.unit_names([grade.unit_id], grade_queries.bounds(grade.year)["until"])
     return Working(
         title=_("Class of the year"),
-        whose=" · ".join(filter(None, [grade.person.full_name, unit.get(grade.unit_id), grade.peer_group])),
+        whose=" · ".join(filter(None, [names[grade.person_id], unit, grade.peer_group])),
         period=Span(SpanKind.YEAR, grade.year),
         points=parse_exact(grade.exact_mean) if grade.exact_mean else None,
         out_of=100,

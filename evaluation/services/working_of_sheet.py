@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from evaluation.models import AuditEvent, ItemMark, Report, ScoreSheet, Stage, WorkItem
-from evaluation.queries import organisation, subordinates
+from evaluation.queries import subordinates
 from evaluation.queries import workings as queries
 from evaluation.rules import scoring
 from evaluation.rules.bands import Band
@@ -37,6 +37,7 @@ class _Known:
     book: Rulebook | None
     events: Sequence[AuditEvent]
     names: Mapping[int, str]
+    unit: str
 
     @property
     def own(self) -> bool:
@@ -57,10 +58,9 @@ def of_sheet(sheet: ScoreSheet) -> Working:
     steps = steps_from_json(sheet.steps)
     if book is not None:
         steps = _with_sums(steps, known, book)
-    unit = organisation.unit_names([report.unit_id], report.period.month).get(report.unit_id, "")
     return Working(
         title=_(STAGES[sheet.stage]),
-        whose=" · ".join(filter(None, [report.person.full_name, report.title, unit])),
+        whose=" · ".join(filter(None, [report.person.full_name, report.title, known.unit])),
         period=report.period.covers,
         points=parse_exact(sheet.exact_total) if sheet.exact_total else None,
         out_of=100,
@@ -84,13 +84,15 @@ def _known(sheet: ScoreSheet) -> _Known:
     for item in report.items:
         people |= {item.assigned_by, *(mark.marked_by for mark in item.marks)}
     people |= {event.actor_id for event in events}
+    names, unit = queries.names_around(people, report.unit_id, report.period.month)
     return _Known(
         sheet,
         report,
         lines,
         rulebook_sources.unchanged(sheet.rulebook, sheet.fingerprint),
         events,
-        queries.names(people),
+        names,
+        unit,
     )
 
 

@@ -26,7 +26,7 @@ def of_verdict(why: Why) -> Working:
         out_of=100,
         band=Band(line.rating) if line.rating else None,
         says=words.verdict(line),
-        inputs=(_registers(line, run.year), _months(why)),
+        inputs=(_registers(line), *([_months(why)] if line.person_id is not None else [])),
         steps=steps_from_json(why.year.steps or ()),
         grounds=tuple(
             Ground(one.met, one.says, one.detail, one.article) for one in words.findings(line, run.year)
@@ -40,18 +40,21 @@ def of_verdict(why: Why) -> Working:
                 received=f"{run.received_on:%d/%m/%Y}",
                 as_of=f"{run.as_of:%d/%m/%Y}",
             ),
+            words.vote_needed(run),
         ),
     )
 
 
-def _registers(line: Any, year: int) -> Inputs:
+def _registers(line: Any) -> Inputs:
     """The registers as the list read them."""
-    found = (
-        (_("Initiatives"), words.initiatives(line)),
-        (_("Titles held"), words.titles(line)),
-        (_("Discipline"), words.disciplines(line)),
-        (_("Open matters"), words.pending(line)),
+    known = (
+        ("members", _("Members of the collective"), words.members),
+        ("initiatives", _("Initiatives"), words.initiatives),
+        ("titles", _("Titles held"), words.titles),
+        ("discipline", _("Discipline"), words.disciplines),
+        ("pending", _("Open matters"), words.pending),
     )
+    found = [(name, tell(line)) for key, name, tell in known if key in line.facts]
     return Inputs(
         _("Facts from the registers"),
         (Column(_("Source register")), Column(_("Entries"))),

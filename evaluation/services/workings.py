@@ -1,5 +1,9 @@
 """Doors to the working of a result: who may read the result may read how it came about, and reading leaves the same trace."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
 from flask_babel import gettext as _
 
 from evaluation.extensions import db
@@ -25,26 +29,31 @@ from evaluation.services.access import Actor
 from evaluation.services.refusals import Missing
 
 
-def of_score(actor: Actor, sheet_id: int) -> Working:
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A working that somebody may read; the trace is left when the page or file is ready and before it is sent."""
+
+    working: Working
+    leave_trace: Callable[[], None]
+
+
+def of_score(actor: Actor, sheet_id: int) -> Opened:
     """How a frozen score came about, for whoever may read the sheet (READ_REPORT)."""
     sheet = queries.sheet(sheet_id)
     if sheet is None:
         raise Missing(_("There is no such score."))
     report, _held = access.report_for(actor, sheet.report_id, to=Action.READ_REPORT)
-    working = working_of_sheet.of_sheet(sheet)
-    results.record_reading(actor, report)
-    return working
+    return Opened(working_of_sheet.of_sheet(sheet), partial(results.record_reading, actor, report))
 
 
-def of_class(actor: Actor, grade_id: int) -> Working:
+def of_class(actor: Actor, grade_id: int) -> Opened:
     """How a class of the year came about, for whoever may see the class."""
     grade, _held = grades.grade_for(actor, grade_id)
-    working = working_of_grade.of_grade(grade)
-    _record(actor, "grade.read", grade, grade.person_id, grade.unit_id)
-    return working
+    trace = partial(_record, actor, "grade.read", grade, grade.person_id, grade.unit_id)
+    return Opened(working_of_grade.of_grade(grade), trace)
 
 
-def of_mean(actor: Actor, person_id: int, period: str) -> Working:
+def of_mean(actor: Actor, person_id: int, period: str) -> Opened:
     """How an official's mean of a quarter, half-year or year came about, for whoever may read the sheets behind it."""
     which = period_of(period)
     span = (
@@ -55,24 +64,22 @@ def of_mean(actor: Actor, person_id: int, period: str) -> Working:
     if span is None or not access.may(actor, Action.READ_REPORT, Subject(span.unit_id, person_id)):
         raise Missing(_("There is no such mean."))
     person = db.session.get_one(Person, person_id)
-    working = working_of_grade.of_span(span, person.full_name)
-    _record(actor, "mean.read", person, person_id, span.unit_id)
-    return working
+    trace = partial(_record, actor, "mean.read", person, person_id, span.unit_id)
+    return Opened(working_of_grade.of_span(span, person.full_name), trace)
 
 
-def of_unit(actor: Actor, unit_id: int, period: str) -> Working:
+def of_unit(actor: Actor, unit_id: int, period: str) -> Opened:
     """How a unit's figure of a month or a span came about, for whoever may read the unit (READ_UNIT)."""
     standings.open_unit(actor, unit_id)
-    return working_of_unit.of_unit(unit_id, period_of(period))
+    return Opened(working_of_unit.of_unit(unit_id, period_of(period)), lambda: None)
 
 
-def of_verdict(actor: Actor, entry_id: int) -> Working:
+def of_verdict(actor: Actor, entry_id: int) -> Opened:
     """How a verdict came about, for whoever may read the list (READ_COMMENDATIONS)."""
     why = commendation_lists.why(actor, entry_id)
-    working = working_of_verdict.of_verdict(why)
     entry = db.session.get_one(EligibilityEntry, entry_id)
-    _record(actor, "commendations.read", entry, entry.person_id, entry.unit_id)
-    return working
+    trace = partial(_record, actor, "commendations.read", entry, entry.person_id, entry.unit_id)
+    return Opened(working_of_verdict.of_verdict(why), trace)
 
 
 def period_of(text: str) -> Stretch:

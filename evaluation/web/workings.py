@@ -11,6 +11,7 @@ from evaluation.files import pdf
 from evaluation.rules.explain import Step
 from evaluation.rules.working import Row, Working, level_of
 from evaluation.services import workings
+from evaluation.services.workings import Opened
 from evaluation.web import presentation
 from evaluation.web.access import current_actor
 
@@ -46,29 +47,29 @@ def grade_file(grade_id: int, kind: str) -> Answer:
 @blueprint.get("/mean/<int:person_id>/<period>")
 def mean(person_id: int, period: str) -> Answer:
     """How an official's mean of a quarter, half-year or year came about."""
-    working = workings.of_mean(current_actor(), person_id, period)
-    return _page("mean", working, person_id=person_id, period=period)
+    opened = workings.of_mean(current_actor(), person_id, period)
+    return _page("mean", opened, person_id=person_id, period=period)
 
 
 @blueprint.get("/mean/<int:person_id>/<period>.<any(docx, pdf):kind>")
 def mean_file(person_id: int, period: str, kind: str) -> Answer:
     """The same as a file."""
-    working = workings.of_mean(current_actor(), person_id, period)
-    return _file(kind, "mean", working, person_id=person_id, period=period)
+    opened = workings.of_mean(current_actor(), person_id, period)
+    return _file(kind, "mean", opened, person_id=person_id, period=period)
 
 
 @blueprint.get("/unit/<int:unit_id>/<period>")
 def unit(unit_id: int, period: str) -> Answer:
     """How a unit's figure of a month or a span came about."""
-    working = workings.of_unit(current_actor(), unit_id, period)
-    return _page("unit", working, unit_id=unit_id, period=period)
+    opened = workings.of_unit(current_actor(), unit_id, period)
+    return _page("unit", opened, unit_id=unit_id, period=period)
 
 
 @blueprint.get("/unit/<int:unit_id>/<period>.<any(docx, pdf):kind>")
 def unit_file(unit_id: int, period: str, kind: str) -> Answer:
     """The same as a file."""
-    working = workings.of_unit(current_actor(), unit_id, period)
-    return _file(kind, "unit", working, unit_id=unit_id, period=period)
+    opened = workings.of_unit(current_actor(), unit_id, period)
+    return _file(kind, "unit", opened, unit_id=unit_id, period=period)
 
 
 @blueprint.get("/verdict/<int:entry_id>")
@@ -91,9 +92,10 @@ def step_value(step: Any) -> str:
     return presentation.quantity(known.value) if level is None else presentation.short_band(level)
 
 
-def _page(name: str, working: Working, **address: Any) -> str:
+def _page(name: str, opened: Opened, **address: Any) -> str:
+    working = opened.working
     files = {kind: url_for(f".{name}_file", kind=kind, **address) for kind in ("docx", "pdf")}
-    return render_template(
+    page = render_template(
         "workings/show.html",
         working=working,
         links=_links(working),
@@ -101,17 +103,23 @@ def _page(name: str, working: Working, **address: Any) -> str:
         word_url=files["docx"],
         pdf_url=files["pdf"],
     )
+    opened.leave_trace()
+    return page
 
 
-def _file(kind: str, name: str, working: Working, **address: Any) -> Answer:
-    if kind == "docx":
-        return _sent(_word(working), WORD, f"{name}-{_ending(address)}.docx")
+def _file(kind: str, name: str, opened: Opened, **address: Any) -> Answer:
     try:
-        made = pdf.from_html(render_template("workings/paper.html", working=working))
+        made = _word(opened.working) if kind == "docx" else _pdf(opened.working)
     except pdf.Unavailable as missing:
         flash(missing.message(_), "warning")
         return redirect(url_for(f".{name}", **address), 303)
-    return _sent(made, "application/pdf", f"{name}-{_ending(address)}.pdf")
+    opened.leave_trace()
+    media_type = WORD if kind == "docx" else "application/pdf"
+    return _sent(made, media_type, f"{name}-{_ending(address)}.{kind}")
+
+
+def _pdf(working: Working) -> bytes:
+    return pdf.from_html(render_template("workings/paper.html", working=working))
 
 
 def _word(working: Working) -> bytes:

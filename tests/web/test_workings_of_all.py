@@ -16,16 +16,20 @@ from evaluation.models import (
     Discipline,
     EligibilityEntry,
     EligibilityRun,
+    ScoreSheet,
+    Stage,
     UnitMonth,
     YearGrade,
 )
 from evaluation.rules.facts import DisciplineForm
 from evaluation.rules.permissions import Role
-from evaluation.services import grade_proposals
+from evaluation.services import commendations, grade_proposals, scores
 from tests import factories
 from tests.queries.test_standings import MARCH, province  # noqa: F401
 from tests.services import commendation_stories as stories
 from tests.services.test_grades import year_of
+from tests.services.test_rollups import led_office
+from tests.web.counting import queries_of
 from tests.web.test_standings import officer, place  # noqa: F401
 from tests.web.test_workings import sign_in, words_of
 
@@ -55,6 +59,10 @@ def grade_of(who: Any) -> YearGrade:
     return db.session.scalars(
         select(YearGrade).where(YearGrade.person_id == who.id, YearGrade.superseded_at.is_(None))
     ).one()
+
+
+def test_the_working_of_a_class_costs_few_queries(year: Any) -> None:
+    assert queries_of(year.client, f"/workings/class/{grade_of(year.lan).id}") <= 12
 
 
 def test_a_class_opens_into_its_months_and_the_mean_filled_in(year: Any) -> None:
@@ -147,10 +155,8 @@ def test_a_verdict_opens_into_conditions_facts_and_months(client: Any, login: An
     assert client.get(f"/workings/verdict/{entry.id}").status_code in (403, 404)
 
 
-def stories_run() -> EligibilityRun:
-    from evaluation.services import commendations
-
-    return commendations.run_now(2026, "CSTDCS")
+def stories_run(award: str = "CSTDCS") -> EligibilityRun:
+    return commendations.run_now(2026, award)
 
 
 def stories_stranger() -> Any:
@@ -187,3 +193,54 @@ def test_the_pdf_is_a_pdf_or_a_sentence_that_says_what_to_install(
     answer = place.client.get(f"{address}.pdf")
     assert (answer.status_code, answer.location) == (303, address)
     assert "apt-get install" in place.client.get(address).text
+
+
+def test_a_collectives_verdict_opens_into_its_members_and_leaves_no_trace_of_a_person(
+    client: Any, login: Any, clock: Any
+) -> None:
+    clock(date(2026, 9, 20))
+    agency = stories.agency("Sở Nội vụ")
+    agency.add("Phạm Thu Trang")
+    agency.add("Trần Văn Kém", "HTNV")
+    mai = factories.person("Vũ Thị Mai")
+    factories.account(mai, roles=[(Role.HOME_AFFAIRS, agency.province)])
+    run = stories_run("TTLDTT")
+    entry = db.session.scalars(select(EligibilityEntry).where(EligibilityEntry.run_id == run.id)).first()
+    page = words_of(sign_in(login, client, mai).get(f"/workings/verdict/{entry.id}").text)
+    assert "Thành viên của tập thể" in page
+    assert "Sở Nội vụ" in page
+    assert db.session.query(AuditEvent).filter_by(action="commendations.read").count() == 0
+
+
+def test_a_leaders_score_names_how_many_stand_behind_d(client: Any, login: Any, clock: Any) -> None:
+    clock(TODAY)
+    office, _sheets = led_office()
+    sheet = db.session.scalars(
+        select(ScoreSheet).where(
+            ScoreSheet.stage == Stage.FINAL, ScoreSheet.report.has(person_id=office.hung.id)
+        )
+    ).one()
+    page = words_of(sign_in(login, client, office.hung).get(f"/workings/score/{sheet.id}").text)
+    assert "Ba tỷ lệ của người lãnh đạo, quản lý" in page
+    assert "2 công chức thuộc quyền" in page
+    assert "d = 100%" in page
+
+
+@pytest.mark.parametrize("lines", [2, 40])
+def test_a_working_costs_few_queries_whatever_the_number_of_lines(
+    client: Any, login: Any, clock: Any, lines: int
+) -> None:
+    clock(TODAY)
+    office, _sheets = led_office()
+    sheet = db.session.scalars(
+        select(ScoreSheet).where(
+            ScoreSheet.stage == Stage.FINAL, ScoreSheet.report.has(person_id=office.lan.id)
+        )
+    ).one()
+    for number in range(lines):
+        factories.item(sheet.report, assigned="1", done="1", ordinal=number + 10, assigned_by=office.hung.id)
+    db.session.commit()
+    frozen = scores.freeze(factories.actor(office.thu, TODAY), sheet.report, Stage.FINAL)
+    db.session.commit()
+    signed = sign_in(login, client, office.hung)
+    assert queries_of(signed, f"/workings/score/{frozen.id}") <= 12
