@@ -6,7 +6,7 @@ Which unit's register counts for whom (decree 335 Articles 10, 19 and 20.6; the 
   its divisions, but its failure alone does not refuse the head of a division whose own result is not on record;
 - the class that limits a head, written criticism and subordinates' discipline are those of the unit headed. Who heads
   several units answers for each: the lowest class, any failed reform, all criticism;
-- a decision of discipline counts where the person served on the day it was taken.
+- a decision of discipline counts where the act was done, or where it was decided when no day of the act is known (11.3.c, d).
 """
 
 from collections import defaultdict
@@ -92,8 +92,8 @@ where person_id = any(:people) and superseded_at is null and given_on <= :as_of
 DISCIPLINE = """
 select discipline.*, coalesce(discipline.unit_id, service.unit_id) as served_in from discipline
 left join assignment service on service.person_id = discipline.person_id and service.is_main
-    and service.valid_from <= discipline.decided_on
-    and (service.valid_to is null or service.valid_to > discipline.decided_on)
+    and service.valid_from <= coalesce(discipline.act_on, discipline.decided_on)
+    and (service.valid_to is null or service.valid_to > coalesce(discipline.act_on, discipline.decided_on))
 where discipline.decided_on <= :as_of and (
     discipline.person_id = any(:people)
     or extract(year from discipline.decided_on) = :year or extract(year from discipline.starts_on) = :year)

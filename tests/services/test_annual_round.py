@@ -27,15 +27,16 @@ from evaluation.models import (
     YearGrade,
 )
 from evaluation.queries import annual_round as questions
-from evaluation.queries import replaced_classes
+from evaluation.queries import evidence, evidence_tree, replaced_classes
 from evaluation.rules.annual_round import RoundState
 from evaluation.rules.bands import Band
 from evaluation.rules.facts import DisciplineForm
 from evaluation.rules.grading import Blocker
-from evaluation.rules.organisation import Office, UnitKind, UnitRole
+from evaluation.rules.organisation import AbsenceKind, Office, UnitKind, UnitRole
 from evaluation.rules.permissions import Action, Role
 from evaluation.rules.workflow import GradeState, ReportState
 from evaluation.services import (
+    absences,
     access,
     annual_round,
     appointments,
@@ -497,6 +498,41 @@ def test_appointing_names_who_sends_and_refuses_ones_own_unit(office: Any) -> No
             None, office.nam.id, unit_id=office.division.id, since=date(2026, 12, 3), office=Office.STAFF,
             title="Chuyên viên", seconded_from_id=office.division.id,
         )  # fmt: skip
+
+
+def test_an_act_at_the_old_unit_punished_at_the_new_one_counts_in_the_old_ones_result(office: Any) -> None:
+    own = db.session.scalars(select(Assignment).where(Assignment.person_id == office.lan.id)).one()
+    own.valid_to = date(2026, 7, 1)
+    db.session.flush()
+    factories.assignment(office.lan, office.department, since=date(2026, 7, 1))
+    made = discipline(office.lan, date(2026, 9, 1), act_on=date(2026, 3, 1))
+
+    def below(head: Any, unit: Any) -> int:
+        units = evidence_tree.tree(2026, TODAY)
+        records = evidence.year_records(units, [unit.id], 2026, as_of=TODAY, received=TODAY)
+        return next(len(one.facts.unit.discipline) for one in records if one.person_id == head.id)
+
+    assert below(office.hung, office.division) == 1
+    made.act_on = date(2026, 8, 1)
+    db.session.flush()
+    assert below(office.hung, office.division) == 0
+
+
+def test_other_posts_secondment_and_absence_stand_on_the_class(office: Any) -> None:
+    factories.assignment(office.lan, office.department, since=date(2026, 5, 1), title="Thư ký", is_main=False)
+    own = db.session.scalars(select(Assignment).where(Assignment.person_id == office.nam.id)).one()
+    own.seconded_from_id = office.department.id
+    absences.record_absence(
+        None, office.nam.id, kind=AbsenceKind.MATERNITY, since=date(2026, 12, 1), until=None
+    )
+    grade_proposals.propose(office.department.id, 2026)
+    assert [(one["code"], one["detail"]) for one in grade_of(office.lan).circumstances] == [
+        ("CONCURRENT", "Thư ký, Sở Nội vụ, 01/05/2026")
+    ]
+    assert [one["code"] for one in grade_of(office.nam).circumstances] == [
+        "SECONDED",
+        "ABSENT_AT_CLASSIFICATION",
+    ]
 
 
 def december(office: Any, who: Any, total: str, stage: Stage) -> None:
