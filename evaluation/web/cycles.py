@@ -14,6 +14,7 @@ from evaluation.files.cells import parse_date
 from evaluation.files.says import CellRefused, said
 from evaluation.models import Report
 from evaluation.queries import cycles as questions
+from evaluation.queries.pages import cut
 from evaluation.rules.deadlines import StepName
 from evaluation.rules.periods import Cycle
 from evaluation.services import cycles, receipts
@@ -102,9 +103,12 @@ def _numbered(typed: Mapping[str, str]) -> None:
 def _page(typed: Mapping[str, str], faults: list[Fault] | None = None) -> str:
     today = clock.today()
     agencies = questions.agencies(today)
+    # those that went their own way first
+    ordered = sorted(agencies, key=lambda one: (one.cycle is Cycle.MONTH and not one.next_from, one.name))
     return render_template(
         "cycles/index.html",
-        agencies=sorted(agencies, key=lambda one: (one.cycle is Cycle.MONTH and not one.next_from, one.name)),
+        agencies=agencies,
+        page=cut(ordered, request.args.get("page", 1, type=int)),
         quarterly=sum(one.cycle is Cycle.QUARTER for one in agencies),
         names=NAMES,
         earliest=cycles.first_free_quarter(),

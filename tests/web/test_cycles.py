@@ -199,3 +199,16 @@ def test_every_text_of_a_page_about_its_period_has_a_twin_for_quarters():
         assert said is not None, text
         assert "tháng" not in said.string.lower(), text
         assert "quý" in said.string.lower(), text
+
+
+def test_many_agencies_stand_on_pages_with_those_by_quarter_first(client, login, office):
+    for number in range(60):
+        factories.unit(
+            f"Xã {number:02d}", parent=office.province, kind=UnitKind.COMMUNE, role=UnitRole.USING_AGENCY
+        )
+    login(client, office.clerk)
+    first, second = (client.get(f"/cycles/?page={number}").text for number in (1, 2))
+    assert first.count('<tr><th scope="row">') == 50
+    assert first.index("Chi cục Hải quan") < first.index("Sở Nội vụ")
+    assert '<th scope="row">Xã 59</th>' in second
+    assert client.get("/cycles/?page=999999999999").status_code == 200
