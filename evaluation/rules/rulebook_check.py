@@ -15,9 +15,12 @@ from typing import Any
 from evaluation.rules.methods import METHODS
 from evaluation.rules.organisation import PersonKind
 from evaluation.rules.rulebook import Choice, Dated, Rulebook, Shelf, day_text
+from evaluation.rules.tables import Column, Table
 
 SOURCE = Path(__file__).resolve().parent.parent
+PAGES = SOURCE.parent / "templates"
 DECLARATIONS = frozenset({"methods.py", "history_methods.py", "method_shape.py"})
+QUOTED = re.compile(r"""["']([a-z_.]+)["']""")
 FIRST, LAST = date(2012, 1, 1), date(2030, 12, 31)
 
 
@@ -79,8 +82,8 @@ def _unread(book: Rulebook, read: Readers) -> Iterator[str]:
         if not read.reads(key):
             yield f"no rule asks the choice {key}"
     for key in sorted(book.tables):
-        if not read.reads(key):
-            yield f"no rule reads the table {key}"
+        if not read.shows(key):
+            yield f"no rule and no page reads the table {key}"
 
 
 def subjects(shelf: Shelf, first: date = FIRST, last: date = LAST) -> tuple[list[str], list[str]]:
@@ -111,22 +114,28 @@ class Readers:
 
     words: frozenset[str]
     shapes: tuple[re.Pattern[str], ...]
+    pages: frozenset[str] = frozenset()
 
     def reads(self, key: str) -> bool:
         """Whether some source names a key, or builds it."""
         return key in self.words or any(shape.fullmatch(key) for shape in self.shapes)
+
+    def shows(self, key: str) -> bool:
+        """Whether a source or a page names a key: a table of clauses may only be read by people."""
+        return self.reads(key) or key in self.pages
 
 
 @cache
 def readers() -> Readers:
     """The readers in this checkout."""
     return readers_of(
-        path for path in sorted(SOURCE.rglob("*.py")) if path.name not in DECLARATIONS and path.is_file()
+        (path for path in sorted(SOURCE.rglob("*.py")) if path.name not in DECLARATIONS),
+        sorted(PAGES.rglob("*.html")),
     )
 
 
-def readers_of(paths: Iterable[Path]) -> Readers:
-    """The words and shapes in some sources; docstrings name keys without reading them and do not count."""
+def readers_of(paths: Iterable[Path], pages: Iterable[Path] = ()) -> Readers:
+    """The words and shapes in some sources and pages; docstrings name keys without reading them and do not count."""
     words: set[str] = set()
     shapes: set[str] = set()
     for path in paths:
@@ -143,7 +152,10 @@ def readers_of(paths: Iterable[Path]) -> Readers:
                 words.add(node.value)
             elif isinstance(node, ast.JoinedStr):
                 shapes.add(_shape(node))
-    return Readers(frozenset(words), tuple(re.compile(shape) for shape in sorted(shapes) if shape))
+    shown = {word for page in pages for word in QUOTED.findall(page.read_text(encoding="utf-8"))}
+    return Readers(
+        frozenset(words), tuple(re.compile(shape) for shape in sorted(shapes) if shape), frozenset(shown)
+    )
 
 
 def _shape(node: ast.JoinedStr) -> str:
@@ -158,8 +170,13 @@ def _shape(node: ast.JoinedStr) -> str:
     return "".join(parts) if re.fullmatch(r"[a-z0-9_.]{4,}", fixed) else ""
 
 
+def _figures(table: Table) -> list[str]:
+    """The columns of a table that hold numbers; words are for people to read."""
+    return [name for name, kind in table.columns.items() if kind is Column.NUMBER]
+
+
 def unread_declarations(read: Readers | None = None) -> list[str]:
-    """What a method declares and no source reads: numbers, choices, grounds, tables and their columns."""
+    """What a method declares and no source reads: numbers, choices, grounds, tables and their columns of numbers."""
     read = read or readers()
     lost = []
     for name, method in METHODS.items():
@@ -170,6 +187,6 @@ def unread_declarations(read: Readers | None = None) -> list[str]:
         for chapter, content in method.chapters.items():
             for table, shape in content.tables.items():
                 lost += [
-                    f"{name}: {key}" for key in (f"{chapter}.{table}", *shape.columns) if not read.reads(key)
+                    f"{name}: {key}" for key in (f"{chapter}.{table}", *shape.columns) if not read.shows(key)
                 ]
     return sorted(lost)

@@ -77,9 +77,9 @@ def test_an_agency_with_weights_of_its_own_has_them_frozen_on_the_sheet(office: 
     assert sheet is not None
     assert other is not None
     assert (sheet.rulebook, other.rulebook) == ("decree-233-2026@H15.99", "decree-335-2025")
-    product = factories.product()
+    product = factories.product(centre)
     for report in (sheet, other):
-        factories.item(report, product, assigned="10", done="10", quality_fails=8)
+        factories.item(report, assigned="10", done="10", quality_fails=8, product_version_id=product.id)
     db.session.flush()
     weighted, equal = (scores.score_of(report, Stage.OWN) for report in (sheet, other))
     assert weighted.quality == equal.quality
@@ -105,9 +105,10 @@ def scored(office: Any, who: Any, month: str, total: str, rulebook: str) -> None
     )
     from evaluation import clock
 
+    moment, judge = clock.now(), office.chairman.id
     report.state, report.rulebook = ReportState.CONFIRMED, rulebook
-    report.submitted_at = report.scored_at = report.confirmed_at = clock.now()
-    report.scored_by = report.confirmed_by = office.chairman.id
+    report.submitted_at = report.scored_at = report.confirmed_at = moment
+    report.scored_by = report.confirmed_by = judge
     db.session.add(
         ScoreSheet(
             report_id=report.id,
@@ -158,7 +159,7 @@ def test_averages_of_vien_chuc_are_judged_by_their_own_decree(office: Any, clock
         sheet = sheet_of(employee, month)
         assert sheet is not None
         factories.criteria(sheet, "20")
-        factories.item(sheet, factories.product(), assigned="10", done="10")
+        factories.item(sheet, assigned="10", done="10")
         finish(sheet, office)
     for month in (7, 8):
         rollups.run_month_now(Month(2026, month))
@@ -172,9 +173,10 @@ def finish(sheet: Report, office: Any) -> None:
     from evaluation import clock
     from evaluation.services import access
 
+    moment, judge = clock.now(), office.chairman.id
+    sheet.submitted_at = sheet.scored_at = sheet.confirmed_at = moment
+    sheet.scored_by = sheet.confirmed_by = judge
     sheet.state = ReportState.CONFIRMED
-    sheet.submitted_at = sheet.scored_at = sheet.confirmed_at = clock.now()
-    sheet.scored_by = sheet.confirmed_by = office.chairman.id
     db.session.flush()
     db.session.expire(sheet)
     scores.freeze(access.Actor(office.chairman.id, None), sheet, Stage.FINAL)
