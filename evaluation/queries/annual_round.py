@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from evaluation.extensions import db
 from evaluation.models import LateRound, MeetingOpinion, PartyOpinion, ReviewMeeting, SelfClassification, Unit
 from evaluation.queries import organisation
+from evaluation.queries.cycles import LAST_MONTH
 from evaluation.queries.grades import bounds
 from evaluation.rules.annual_round import RoundFacts
 from evaluation.rules.bands import Band
@@ -26,7 +27,7 @@ with latest as (
         report.person_id, report.unit_id, report.agency_id, report.confirming_unit_id, report.office, report.title
     from report join period on period.id = report.period_id
     where period.month >= :since and period.month < :until and {reports}
-    order by report.person_id, period.month desc
+    order by report.person_id, {newest} desc
 ),
 graded as (select * from year_grade where year = :year and superseded_at is null and {grades}),
 member as (
@@ -75,13 +76,16 @@ standing as (
 )
 """
 OF_AGENCY = MEMBERS.format(
+    newest=LAST_MONTH,
     reports="""report.person_id in (
         select person_id from report join period on period.id = report.period_id
         where report.agency_id = :agency_id and period.month >= :since and period.month < :until
     )""",
     grades="agency_id = :agency_id",
 )
-OF_PEOPLE = MEMBERS.format(reports="report.person_id = any(:people)", grades="person_id = any(:people)")
+OF_PEOPLE = MEMBERS.format(
+    newest=LAST_MONTH, reports="report.person_id = any(:people)", grades="person_id = any(:people)"
+)
 WITHIN = "agency_id = :agency_id"
 MISSING = {
     "SELF_RATED": "self_on is null and decided_on is null",
