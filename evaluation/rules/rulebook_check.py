@@ -187,6 +187,8 @@ def unread_declarations(read: Readers | None = None) -> list[str]:
         for chapter, content in method.chapters.items():
             for table, shape in content.tables.items():
                 lost += [
-                    f"{name}: {key}" for key in (f"{chapter}.{table}", *shape.columns) if not read.shows(key)
+                    f"{name}: {key}"
+                    for key in (f"{chapter}.{table}", *_figures(shape))
+                    if not read.shows(key)
                 ]
     return sorted(lost)

@@ -75,11 +75,22 @@ def is_on(day: date) -> bool:
 def check(stretch: Stretch) -> None:
     """Refuses a month or quarter without rules, and pay by the month where a month has no class (open question Q14)."""
     book, day = book_of(stretch), stretch.first_day
+    together = book.number("months_paid_together", day)
+    if isinstance(stretch, Span) and len(stretch.months) != together:
+        raise Conflict(_("Extra income is paid for %(months)s months together.", months=int(together)))
     if book.choice("income_class", day) == "MONTH" and not rulebooks.month_has_class(day):
         raise Conflict(
             _(
                 "The rulebook gives a month points and no class, so there is no extra income by the month."
                 " Change monthly_class, or income_class to the quarter."
+            )
+        )
+    together = book.number("months_paid_together", day)
+    if isinstance(stretch, Span) and len(stretch.months) != together:
+        raise Conflict(
+            _(
+                "Extra income is paid for %(months)s months together; list the months one by one.",
+                months=str(together),
             )
         )
 

@@ -137,19 +137,21 @@ def _whole(value: Fraction | None) -> int | Fraction | None:
     return int(value) if value is not None and value.denominator == 1 else value
 
 
+GROUNDS = ("several_posts", "paid_quarterly", "year_by_year")
+
+
 def _titles(stretch: Stretch) -> list[str]:
     book = services.book_of(stretch)
     moment = clock.now().astimezone(clock.PROVINCE_ZONE)
-    return [
-        _("List for extra income, %(period)s", period=stretch.short),
-        _(
-            "Made at %(time)s on %(day)s by %(rulebook)s, fingerprint %(fingerprint)s; the amount is left to finance",
-            time=f"{moment:%H:%M}",
-            day=f"{moment:%d/%m/%Y}",
-            rulebook=book.name,
-            fingerprint=book.fingerprint[:12],
-        ),
-    ]
+    made = _(
+        "Made at %(time)s on %(day)s by %(rulebook)s, fingerprint %(fingerprint)s; the amount is left to finance",
+        time=f"{moment:%H:%M}",
+        day=f"{moment:%d/%m/%Y}",
+        rulebook=book.name,
+        fingerprint=book.fingerprint[:12],
+    )
+    grounds = _("Grounds: %(grounds)s", grounds="; ".join(book.article(ground) for ground in GROUNDS))
+    return [_("List for extra income, %(period)s", period=stretch.short), f"{made}. {grounds}"]
 
 
 def _place(arguments: dict[str, Any]) -> Path:
