@@ -12,6 +12,7 @@ from evaluation.rules.rulebook import RulebookError
 from evaluation.rules.verdicts import Award
 from evaluation.services import commendation_files as files
 from evaluation.services import commendation_lists as lists
+from evaluation.services import commendation_registers as registers
 from evaluation.services import commendations as services
 from evaluation.services.refusals import Invalid, Refusal
 
@@ -64,6 +65,17 @@ def list_(
         files.write_xlsx(made, asked, output)
     else:
         _write(output, files.csv_lines(made, asked))
+
+
+@commands.command("record")
+@click.argument("file", type=click.File("rb"))
+def record(file: BinaryIO) -> None:
+    """Enter every line of an .xlsx file into the registers that the lists read, or none when one is wrong."""
+    try:
+        count = registers.record_file(None, file.read())
+    except Invalid as refused:
+        raise click.ClickException("\n".join(fault.message for fault in refused.faults)) from refused
+    click.echo(f"{count} lines entered")
 
 
 def _write(output: BinaryIO, lines: Iterator[str]) -> None:

@@ -63,7 +63,10 @@ def unit_columns(year: int) -> list[Filled]:
             for band in sorted(Band, reverse=True)
         ),
         (OutColumn(_("Advanced Workers"), 11, "integer"), lambda row, _n: row.facts["ldtt"]),
-        (OutColumn(_("Share of Advanced Workers"), 11, "number"), lambda row, _n: share(row, "ldtt", "rated")),
+        (
+            OutColumn(_("Share of Advanced Workers"), 11, "number"),
+            lambda row, _n: share(row, "ldtt", "rated"),
+        ),
         (
             OutColumn(_("Grassroots Emulation Fighters"), 11, "integer"),
             lambda row, _n: row.facts["cstdcs"],

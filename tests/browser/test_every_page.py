@@ -88,6 +88,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "standings.unit": ("thu", "/units/{agency}?month=2026-10"),
     "standings.province": ("mai", "/province?month=2026-10"),
     "commendations.index": ("mai", "/commendations/"),
+    "commendation_registers.index": ("mai", "/commendations/registers/"),
     "commendations.list": ("mai", "/commendations/2026/CSTDCS"),
     "commendations.entry": ("mai", "/commendations/entries/{entry}"),
     "workings.score": ("hung", "/workings/score/{score}"),
