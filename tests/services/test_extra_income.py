@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -18,6 +19,7 @@ from evaluation.rules.extra_income import IncomeNote
 from evaluation.rules.organisation import AbsenceKind, Office, UnitKind, UnitRole
 from evaluation.rules.periods import Cycle, Month, Span, SpanKind
 from evaluation.rules.permissions import Role
+from evaluation.rules.rulebook import FOLDER
 from evaluation.rules.scoring import ScoreStatus
 from evaluation.rules.workflow import ReportState
 from evaluation.services import extra_income as services
@@ -207,6 +209,20 @@ def with_answers(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> None:
             return real.named(name)
 
     monkeypatch.setattr(rulebooks, "shelf", Answered)
+
+
+def test_a_list_of_a_quarter_holds_as_many_months_as_are_paid_together(
+    place: Place, tmp_path: Path, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in FOLDER.glob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        if path.name.startswith("extra-income"):
+            text = text.replace("values: { 2026-01-01: 3 }", "values: { 2026-01-01: 1 }")
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    monkeypatch.setitem(app.config, "RULEBOOKS_DIR", str(tmp_path))
+    with pytest.raises(Conflict, match="1 tháng"):
+        services.wanted(place.mai, Span.parse("2026-Q1"))
+    assert services.wanted(place.mai, MARCH)
 
 
 def test_without_a_class_of_the_month_there_is_no_pay_by_the_month(
