@@ -171,6 +171,18 @@ def test_work_is_filled_in_scored_confirmed_counted_classified_and_stands_in_the
         an_ordinary_month(office, Month(2026, number), clock)
     mean = (total + 5 * ORDINARY) / 6
     clock(date(2026, 12, 8))
+    hung = desk_of(office.hung)
+    hung.follow("Ghi biên bản họp nhận xét, đánh giá năm 2026")
+    for label, words in (
+        ("Ngày họp", "2026-12-07"),
+        ("Chủ trì", "Trần Văn Hùng"),
+        ("Thư ký", "Lê Quang Nam"),
+        ("Được triệu tập", "1"),
+        ("Có mặt", "1"),
+        ("Biên bản", "Cuộc họp nhất trí với báo cáo tự đánh giá."),
+    ):
+        hung.page.get_by_label(label, exact=True).fill(words)
+    hung.push("Ghi biên bản").sees("Đã ghi biên bản cuộc họp")
     thu = desk_of(office.thu)
     thu.choose("Xếp loại năm").push("Lập đề xuất")
     work_through_jobs()
