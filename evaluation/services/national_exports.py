@@ -1,16 +1,9 @@
 """Results for the national database of officials: made into a file by a job, registered, handed over (Article 26.1.d)."""
 
-import json
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
-from flask import current_app
 from flask_babel import gettext as _
 
 from evaluation import clock
@@ -19,29 +12,18 @@ from evaluation.files import national_message as files
 from evaluation.models import Job, NationalExport
 from evaluation.queries import jobs as job_queries
 from evaluation.queries import national_exports as queries
-from evaluation.queries.national_exports import Places, Waiting
+from evaluation.queries.national_exports import Waiting
 from evaluation.queries.organisation import Subject
-from evaluation.queries.replacing import one_at_a_time
 from evaluation.rules import national_codes
-from evaluation.rules.explain import parse_exact
-from evaluation.rules.national_codes import NationalCodes, Outcome
-from evaluation.rules.periods import Cycle, Month, quarter_of
+from evaluation.rules.national_codes import NationalCodes
 from evaluation.rules.permissions import Action
 from evaluation.services import access, audit, jobs, receipts
+from evaluation.services import national_export_files as making
 from evaluation.services.access import Actor
-from evaluation.services.job_kinds import Kind, Piece, register
 from evaluation.services.refusals import Conflict, Fault, Invalid, Missing
 
-PEOPLE_A_CHUNK = 2000
-NULL = r"\N"
 MOST_RECEIPT = 200
 LEFT_OUT_SHOWN = 50
-WHY = {
-    "NUMBER": "no official number",
-    "UNIT": "no unit on record",
-    "USING": "the using agency has no code today",
-    "MANAGING": "the managing agency has no code today",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,42 +68,37 @@ def due_now() -> Due:
     rows = queries.left_out(clock.now(), bad, today, LEFT_OUT_SHOWN) if waiting.left_out else []
     return Due(
         waiting,
-        last_day(codes, waiting.sendable_since),
+        making.last_day(codes, waiting.sendable_since),
         [
             LeftOut(
                 row.id,
                 row.full_name,
                 places.names.get(row.unit_id, ""),
                 row.results,
-                WHY[_why(row.official_number, row.unit_id, places) or "NUMBER"],
+                making.WHY[making.why_not(row.official_number, row.unit_id, places) or "NUMBER"],
             )
             for row in rows
         ],
         codes,
-        sender(places),
+        making.sender(places),
     )
-
-
-def last_day(codes: NationalCodes, since: datetime | None) -> date | None:
-    """The last day for sending a result that is known since a moment."""
-    return None if since is None else codes.due(since.astimezone(clock.PROVINCE_ZONE).date())
 
 
 def ask(actor: Actor) -> Job:
     """Asks for a file of what changed since the last one; refused while nothing did."""
     require(actor)
     _refuse_empty()
-    return jobs.ask(actor, MAKE.name, _arguments(actor.person_id), key=MAKE.name)
+    return jobs.ask(actor, making.MAKE.name, making.arguments_of(actor.person_id), key=making.MAKE.name)
 
 
 def make_now() -> NationalExport:
     """The same file here and now, without a worker; for the command line."""
     _refuse_empty()
-    arguments = _arguments(None)
-    for piece in _plan(arguments):
-        _run(arguments, piece.arguments)
+    arguments = making.arguments_of(None)
+    for piece in making.plan(arguments):
+        making.run(arguments, piece.arguments)
         db.session.commit()
-    found = queries.of_token(_name(arguments))
+    found = queries.of_token(making.stored_name(arguments))
     assert found is not None
     return found
 
@@ -181,7 +158,7 @@ def export_for(actor: Actor, export_id: int, *, lock: bool = False) -> NationalE
 def download(actor: Actor, export_id: int) -> tuple[str, Path]:
     """The stored file, unchanged since it was made; who took it and when is kept."""
     export = export_for(actor, export_id)
-    path = _folder() / export.stored_name
+    path = making.folder() / export.stored_name
     if not path.is_file():
         raise Missing(_("This file is no longer stored. Its register stays."))
     if files.sha256_of(path) != export.sha256:
@@ -196,15 +173,6 @@ def file_name(export: NationalExport) -> str:
     return f"ket-qua-csdlqg-{export.id:05d}-{export.made_at.astimezone(clock.PROVINCE_ZONE):%Y%m%d}.zip"
 
 
-def sender(places: Places) -> str:
-    """The sender's code: the setting NATIONAL_SENDER_CODE, else the province's code of the day."""
-    setting = str(current_app.config.get("NATIONAL_SENDER_CODE") or "")
-    if setting:
-        return setting
-    province = job_queries.province(clock.today())
-    return places.using.get(province, (province, None))[1] or ""
-
-
 def _refuse_empty() -> None:
     found = due_now()
     if not found.waiting.results:
@@ -217,211 +185,3 @@ def _refuse_empty() -> None:
                 "The sender has no code: set NATIONAL_SENDER_CODE or give the province its identification code."
             )
         )
-
-
-def _arguments(person_id: int | None) -> dict[str, Any]:
-    return {
-        "until": clock.now().isoformat(),
-        "day": clock.today().isoformat(),
-        "token": uuid4().hex,
-        "made_by": person_id,
-    }
-
-
-def _plan(arguments: dict[str, Any]) -> list[Piece]:
-    until = datetime.fromisoformat(arguments["until"])
-    pieces = [
-        Piece(1, "results", {"first": run.first, "last": run.last}, run.size)
-        for run in queries.ranges(until, PEOPLE_A_CHUNK)
-    ]
-    return [*pieces, Piece(2, "file", {"parts": [piece.arguments["first"] for piece in pieces]})]
-
-
-def _run(arguments: dict[str, Any], piece: dict[str, Any]) -> None:
-    if "parts" in piece:
-        _assemble(arguments, piece["parts"])
-    else:
-        _write_part(arguments, piece["first"], piece["last"])
-
-
-def _finish(arguments: dict[str, Any]) -> dict[str, Any] | None:
-    export = queries.of_token(_name(arguments))
-    return (
-        None if export is None else {"export": export.id, "people": export.people, "results": export.results}
-    )
-
-
-MAKE = register(
-    Kind(
-        "national_exports.make",
-        "File for the national database",
-        _plan,
-        _run,
-        _finish,
-        needs=Action.EXPORT_NATIONAL,
-    )
-)
-
-
-def _write_part(arguments: dict[str, Any], first: int, last: int) -> None:
-    """The messages of a run of people as lines, each with the results that it brings anew."""
-    until, day = datetime.fromisoformat(arguments["until"]), date.fromisoformat(arguments["day"])
-    places, codes = queries.places(day), national_codes.codes_for(day)
-    code = sender(places)
-    rows = queries.of_range(first, last, until, day)
-    lists = {
-        person_id: [codes.row(_outcome(row)) for row in known]
-        for person_id, known in groupby(
-            queries.known_of({row.person_id for row in rows}, until), key=attrgetter("person_id")
-        )
-    }
-    place = _part(arguments, first)
-    fresh = place.with_suffix(".fresh")
-    with fresh.open("w", encoding="utf-8") as file:
-        for person_id, fresh_rows in groupby(rows, key=attrgetter("person_id")):
-            results = list(fresh_rows)
-            one = results[0]
-            why = _why(one.official_number, one.unit_id, places)
-            line: dict[str, Any] = {"person": person_id, "name": one.full_name, "why": why}
-            if why is None:
-                line["message"] = files.message(code, codes.action, _about(one, places), lists[person_id])
-                line["since"] = min(row.since for row in results).isoformat()
-                line["sheets"] = [row.sheet_id for row in results if row.sheet_id]
-                line["grades"] = [row.grade_id for row in results if row.grade_id]
-            else:
-                line["unit"] = places.names.get(one.unit_id, "")
-                line["results"] = len(results)
-            file.write(files.line(line) + "\n")
-    fresh.rename(place)
-
-
-def _about(row: Any, places: Places) -> dict[str, str]:
-    """Who it is: the number the province gave, the name, the two agencies by their codes of the day; no personal number."""
-    number = row.official_number.strip()
-    return {
-        "SoHieuCBCCVC_BNDP": number,
-        "SoHieuCBCCVC": number,
-        "HoVaTen": row.full_name,
-        "MaDonViQuanLy": places.managing[row.unit_id][1] or "",
-        "MaDonviSuDung": places.using[row.unit_id][1] or "",
-    }
-
-
-def _why(official_number: str | None, unit_id: int | None, places: Places) -> str | None:
-    if not (official_number or "").strip():
-        return "NUMBER"
-    if unit_id is None or unit_id not in places.using:
-        return "UNIT"
-    if not places.using[unit_id][1]:
-        return "USING"
-    return None if places.managing[unit_id][1] else "MANAGING"
-
-
-def _outcome(row: Any) -> Outcome:
-    if row.year is not None:
-        kind, period, year = "YEAR", str(row.year), row.year
-    elif row.cycle == Cycle.QUARTER:
-        kind, period, year = "QUARTER", str(quarter_of(row.month)), row.month.year
-    else:
-        kind, period, year = "MONTH", str(Month.of(row.month)), row.month.year
-    return Outcome(
-        kind,
-        period,
-        year,
-        parse_exact(row.exact) if row.exact else None,
-        row.level,
-        row.decision,
-        row.since.astimezone(clock.PROVINCE_ZONE).date(),
-    )
-
-
-def _assemble(arguments: dict[str, Any], parts: list[int]) -> None:
-    """The parts become one file and its register, in one transaction; done twice it is done once."""
-    one_at_a_time("national_export")
-    if queries.of_token(_name(arguments)) is not None:
-        return
-    codes = national_codes.codes_for(date.fromisoformat(arguments["day"]))
-    lines = _folder() / f"{arguments['token']}.lines"
-    people = results = 0
-    since: list[str] = []
-    with lines.open("w", encoding="utf-8") as file:
-        for one in _read(arguments, parts, sendable=True):
-            file.write(files.line(one["message"]) + "\n")
-            people += 1
-            results += len(one["sheets"]) + len(one["grades"])
-            since.append(one["since"])
-    if not results:
-        raise Conflict(_("None of the waiting results can be sent yet; mend what is listed first."))
-    moment = datetime.fromisoformat(arguments["until"])
-    due_on = last_day(codes, min(datetime.fromisoformat(one) for one in since))
-    about = {
-        "until": arguments["until"],
-        "people": people,
-        "results": results,
-        "catalogue": codes.name,
-        "catalogue_verified": codes.verified,
-        "article": codes.article,
-        "readable": files.READABLE,
-        "base64": files.ENCODED,
-        "left_out": sum(1 for _one in _read(arguments, parts, sendable=False)),
-    }
-    target = _folder() / _name(arguments)
-    fresh = target.with_suffix(".part")
-    left_out = (
-        f"{one['name']} · {one['unit']} · {one['results']} · {_(WHY[one['why']])}"
-        for one in _read(arguments, parts, sendable=False)
-    )
-    digest = files.write_zip(fresh, lines, left_out, about, moment.astimezone(clock.PROVINCE_ZONE))
-    fresh.rename(target)
-    export = NationalExport(
-        made_by=arguments["made_by"],
-        made_at=clock.now(),
-        until=moment,
-        due_on=due_on,
-        people=people,
-        results=results,
-        stored_name=_name(arguments),
-        sha256=digest,
-    )
-    db.session.add(export)
-    db.session.flush()
-    queries.add_rows(_register(export.id, lambda: _read(arguments, parts, sendable=True)))
-    audit.record(
-        None,
-        "national_export.made",
-        export,
-        after={"people": people, "results": results, "sha256": digest, "asked_by": arguments["made_by"]},
-    )
-    db.session.flush()
-    lines.unlink()
-    for first in parts:
-        _part(arguments, first).unlink(missing_ok=True)
-
-
-def _register(export_id: int, read: Callable[[], Iterator[dict[str, Any]]]) -> Iterator[str]:
-    for one in read():
-        for sheet_id in one["sheets"]:
-            yield f"{export_id}\t{one['person']}\t{sheet_id}\t{NULL}\n"
-        for grade_id in one["grades"]:
-            yield f"{export_id}\t{one['person']}\t{NULL}\t{grade_id}\n"
-
-
-def _read(arguments: dict[str, Any], parts: list[int], *, sendable: bool) -> Iterator[dict[str, Any]]:
-    for first in parts:
-        with _part(arguments, first).open(encoding="utf-8") as file:
-            for text in file:
-                one = json.loads(text)
-                if (one["why"] is None) is sendable:
-                    yield one
-
-
-def _folder() -> Path:
-    return Path(current_app.config["EXPORTS_DIR"])
-
-
-def _name(arguments: dict[str, Any]) -> str:
-    return f"{arguments['token']}.zip"
-
-
-def _part(arguments: dict[str, Any], first: int) -> Path:
-    return _folder() / f"{arguments['token']}-{first}.jsonl"

@@ -12,7 +12,7 @@ from evaluation.queries.petitions import Desk
 from evaluation.rules.national_codes import codes_for
 from evaluation.rules.permissions import Role
 from evaluation.services.access import Actor
-from evaluation.services.national_exports import last_day
+from evaluation.services.national_export_files import last_day
 from evaluation.web.petitions import countdown, oversees
 from evaluation.web.presentation import day as day_text
 

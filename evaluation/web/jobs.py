@@ -24,7 +24,7 @@ from evaluation.services import (
     form_files,
     grade_proposals,
     jobs,
-    national_exports,
+    national_export_files,
     rollups,
 )
 from evaluation.services.job_kinds import kind_of
@@ -149,7 +149,7 @@ def _result(name: str, arguments: dict[str, Any]) -> tuple[str | None, str | Non
     if name == commendations.ELIGIBILITY.name:
         url = url_for("commendations.list", year=arguments["year"], award=arguments["award"])
         return url, _("Open the list")
-    if name == national_exports.MAKE.name:
+    if name == national_export_files.MAKE.name:
         return url_for("national_exports.index"), _("Open the register of files")
     if name == commendation_files.EXPORT.name:
         return url_for("commendations.export", token=arguments["token"]), _("Download the file")

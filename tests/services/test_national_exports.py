@@ -29,7 +29,7 @@ from evaluation.rules.national_codes import FOLDER, codes_for, load, two_decimal
 from evaluation.rules.permissions import Role
 from evaluation.rules.rulebook import RulebookError
 from evaluation.rules.workflow import ReportState
-from evaluation.services import jobs, national_exports, petition_answers
+from evaluation.services import jobs, national_export_files, national_exports, petition_answers
 from evaluation.services.refusals import Conflict, Forbidden, Invalid
 from tests import factories
 from tests.services.test_petitions import DAY, all_done, confirmed, grade, lodged, thu
@@ -209,11 +209,11 @@ def test_a_stored_file_that_was_touched_is_not_given_out(office: Any, app: Any) 
 
 def test_a_piece_done_twice_registers_once(office: Any) -> None:
     confirmed(office, office.lan)
-    arguments = national_exports._arguments(None)
-    pieces = national_exports._plan(arguments)
+    arguments = national_export_files.arguments_of(None)
+    pieces = national_export_files.plan(arguments)
     for piece in (*pieces[:-1], *pieces[:-1], pieces[-1]):
-        national_exports._run(arguments, piece.arguments)
-    national_exports._run(arguments, pieces[-1].arguments)
+        national_export_files.run(arguments, piece.arguments)
+    national_export_files.run(arguments, pieces[-1].arguments)
     assert db.session.query(NationalExport).count() == 1
     assert db.session.query(NationalExportRow).count() == 1
 
