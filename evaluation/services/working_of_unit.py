@@ -15,7 +15,7 @@ from evaluation.queries import workings as queries
 from evaluation.queries.workings import Part
 from evaluation.rules.bands import LABELS, Band
 from evaluation.rules.explain import Step, equals, half_up, written
-from evaluation.rules.periods import Month, Span, Stretch
+from evaluation.rules.periods import Month, Span, SpanKind, Stretch
 from evaluation.rules.rulebook import Rulebook
 from evaluation.rules.working import Column, Inputs, Row, Working
 from evaluation.services import rulebook_sources, rulebooks
@@ -34,9 +34,12 @@ class _Stored:
     bands: dict[Band, int]
 
 
-def of_unit(unit_id: int, period: Stretch) -> Working:
-    """The working of a unit's month, quarter, half-year or year as rolled up; Missing where there is no such figure."""
-    stored, parts, at = _read(unit_id, period)
+def of_unit(unit_id: int, period: Stretch, *, evaluated: bool = False) -> Working:
+    """The working of a unit's month, quarter, half-year or year as rolled up; Missing where there is no such figure.
+
+    `evaluated` asks for a quarter's own sheets (agencies that evaluate by quarter) instead of the average of the quarter.
+    """
+    stored, parts, at = _read(unit_id, period, evaluated)
     names = organisation.unit_names([unit_id, *(part.unit_id for part in parts)], period.first_day)
     if unit_id not in names:
         names |= organisation.unit_names([unit_id, *(part.unit_id for part in parts)], period.end)
@@ -54,18 +57,18 @@ def of_unit(unit_id: int, period: Stretch) -> Working:
         steps=tuple(_steps(stored, parts)),
         source=rulebook_sources.source_of(book.name, book.fingerprint),
         computed_at=at,
-        notes=_notes(stored, parts, isinstance(period, Span)),
+        notes=_notes(stored, parts, isinstance(period, Span) and not evaluated),
     )
 
 
-def _read(unit_id: int, period: Stretch) -> tuple[_Stored, list[Part], datetime | None]:
-    month = _month(unit_id, period)
+def _read(unit_id: int, period: Stretch, evaluated: bool) -> tuple[_Stored, list[Part], datetime | None]:
+    month = _month(unit_id, period) if evaluated or isinstance(period, Month) else None
     if month is not None:
         row, opened = month
         bands = _bands(row)
         parts = queries.month_parts(unit_id, opened.id, opened.month)
         return _Stored(row.expected, row.scored, row.mean, bands), parts, row.rolled_up_at
-    if isinstance(period, Span):
+    if isinstance(period, Span) and not evaluated:
         found = db.session.get(UnitSpan, (period.kind, period.year, period.index, unit_id))
         if found is not None:
             return (
@@ -77,8 +80,8 @@ def _read(unit_id: int, period: Stretch) -> tuple[_Stored, list[Part], datetime 
 
 
 def _month(unit_id: int, period: Stretch) -> tuple[UnitMonth, Period] | None:
-    """The figure of what was evaluated: a month, or the averages of a span where no such period was."""
-    if not isinstance(period, Month):
+    """The figure of what was evaluated: a month, or a quarter."""
+    if isinstance(period, Span) and period.kind is not SpanKind.QUARTER:
         return None
     row = db.session.execute(
         db.select(UnitMonth, Period)

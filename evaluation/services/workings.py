@@ -68,10 +68,10 @@ def of_mean(actor: Actor, person_id: int, period: str) -> Opened:
     return Opened(working_of_grade.of_span(span, person.full_name), trace)
 
 
-def of_unit(actor: Actor, unit_id: int, period: str) -> Opened:
+def of_unit(actor: Actor, unit_id: int, period: str, *, evaluated: bool = False) -> Opened:
     """How a unit's figure of a month or a span came about, for whoever may read the unit (READ_UNIT)."""
     standings.open_unit(actor, unit_id)
-    return Opened(working_of_unit.of_unit(unit_id, period_of(period)), lambda: None)
+    return Opened(working_of_unit.of_unit(unit_id, period_of(period), evaluated=evaluated), lambda: None)
 
 
 def of_verdict(actor: Actor, entry_id: int) -> Opened:

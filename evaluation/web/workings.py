@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -61,15 +61,17 @@ def mean_file(person_id: int, period: str, kind: str) -> Answer:
 @blueprint.get("/unit/<int:unit_id>/<period>")
 def unit(unit_id: int, period: str) -> Answer:
     """How a unit's figure of a month or a span came about."""
-    opened = workings.of_unit(current_actor(), unit_id, period)
-    return _page("unit", opened, unit_id=unit_id, period=period)
+    of = _own_sheets()
+    opened = workings.of_unit(current_actor(), unit_id, period, evaluated=of is not None)
+    return _page("unit", opened, unit_id=unit_id, period=period, of=of)
 
 
 @blueprint.get("/unit/<int:unit_id>/<period>.<any(docx, pdf):kind>")
 def unit_file(unit_id: int, period: str, kind: str) -> Answer:
     """The same as a file."""
-    opened = workings.of_unit(current_actor(), unit_id, period)
-    return _file(kind, "unit", opened, unit_id=unit_id, period=period)
+    of = _own_sheets()
+    opened = workings.of_unit(current_actor(), unit_id, period, evaluated=of is not None)
+    return _file(kind, "unit", opened, unit_id=unit_id, period=period, of=of)
 
 
 @blueprint.get("/verdict/<int:entry_id>")
@@ -92,13 +94,18 @@ def step_value(step: Any) -> str:
     return presentation.quantity(known.value) if level is None else presentation.short_band(level)
 
 
+def _own_sheets() -> str | None:
+    """Whether a quarter's own sheets are asked for, not the average of the quarter."""
+    return "sheets" if request.args.get("of") == "sheets" else None
+
+
 def _page(name: str, opened: Opened, **address: Any) -> str:
     working = opened.working
     files = {kind: url_for(f".{name}_file", kind=kind, **address) for kind in ("docx", "pdf")}
     page = render_template(
         "workings/show.html",
         working=working,
-        links=_links(working),
+        links=_links(working, address.get("of")),
         back=_back(name, working, address),
         word_url=files["docx"],
         pdf_url=files["pdf"],
@@ -142,16 +149,16 @@ def _sent(data: bytes, media_type: str, name: str) -> Response:
 
 
 def _ending(address: dict[str, Any]) -> str:
-    return "-".join(str(value) for value in address.values())
+    return "-".join(str(value) for value in address.values() if value is not None)
 
 
-def _links(working: Working) -> Callable[[Row], str]:
+def _links(working: Working, of: str | None) -> Callable[[Row], str]:
     """Where a row opens down to: the sheet of a month, or the same figure of a unit below."""
 
     def link(row: Row) -> str:
         if row.report_id is not None:
             return url_for("results.show", report_id=row.report_id)
-        return url_for(".unit", unit_id=row.unit_id, period=str(working.period))
+        return url_for(".unit", unit_id=row.unit_id, period=str(working.period), of=of)
 
     return link
 

@@ -11,6 +11,7 @@ from evaluation.models import PersonSpan, ScoreSheet, Stage, YearGrade
 from evaluation.rules.periods import Month
 from evaluation.services import grade_proposals, rollups
 from tests import factories
+from tests.services.test_grades import year_of
 from tests.services.test_rollups import led_office
 
 TODAY = date(2026, 12, 5)
@@ -168,3 +169,18 @@ def test_a_score_without_a_snapshot_is_counted_and_said(place: Any) -> None:
     code, output = said(place, "verify")
     assert code == 0
     assert "rows of score_sheet hold no snapshot" in output
+
+
+def test_classes_with_and_without_a_place_are_worked_out_again(runner: Any, clock: Any) -> None:
+    clock(TODAY)
+    place = factories.office()
+    place.runner = runner
+    for number in range(8):
+        who = factories.person(f"Người {number}")
+        factories.assignment(who, place.division, job=place.job)
+        year_of(place, who, "95" if number < 3 else "80")
+    grade_proposals.propose(place.department.id, 2026)
+    db.session.commit()
+    assert db.session.query(YearGrade).filter_by(over_quota=True).count() == 3, "three tie on one place"
+    code, output = said(place, "verify")
+    assert (code, "8 classes worked out again" in output, ", 0 differ" in output) == (0, True, True), output

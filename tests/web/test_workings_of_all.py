@@ -2,6 +2,7 @@
 
 import sys
 from datetime import date
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -16,13 +17,18 @@ from evaluation.models import (
     Discipline,
     EligibilityEntry,
     EligibilityRun,
+    Period,
+    PersonMonth,
     ScoreSheet,
     Stage,
     UnitMonth,
     YearGrade,
 )
+from evaluation.rules.bands import Band
 from evaluation.rules.facts import DisciplineForm
+from evaluation.rules.periods import Cycle
 from evaluation.rules.permissions import Role
+from evaluation.rules.scoring import ScoreStatus
 from evaluation.services import commendations, grade_proposals, scores
 from tests import factories
 from tests.queries.test_standings import MARCH, province  # noqa: F401
@@ -244,3 +250,40 @@ def test_a_working_costs_few_queries_whatever_the_number_of_lines(
     db.session.commit()
     signed = sign_in(login, client, office.hung)
     assert queries_of(signed, f"/workings/score/{frozen.id}") <= 12
+
+
+def test_a_quarters_own_sheets_open_apart_from_the_average_of_the_quarter(
+    client: Any, login: Any, clock: Any
+) -> None:
+    clock(TODAY)
+    office = factories.office()
+    due = [date(2026, 10, day) for day in (1, 2, 3, 4, 5)]
+    quarter = Period(
+        month=date(2026, 7, 1), cycle=Cycle.QUARTER, assign_due=date(2026, 7, 5),
+        submit_due=due[1], score_due=due[2], confirm_due=due[3], publish_due=due[4],
+    )  # fmt: skip
+    db.session.add(quarter)
+    db.session.flush()
+    for number, who in enumerate((office.lan, office.nam)):
+        total = Decimal(80 + 10 * number)
+        db.session.add(
+            PersonMonth(
+                person_id=who.id, period_id=quarter.id, report_id=number, unit_id=office.division.id,
+                agency_id=office.department.id, status=ScoreStatus.SCORED, total=total, exact_total=str(total),
+                band=Band.HTTNV, differs=False,
+            )
+        )  # fmt: skip
+    db.session.add(
+        UnitMonth(
+            period_id=quarter.id, unit_id=office.division.id, expected=2, scored=2, not_rated=0,
+            mean=Decimal(85), excellent=0, good=2, completed=0, not_completed=0,
+        )
+    )  # fmt: skip
+    db.session.commit()
+    signed = sign_in(login, client, office.thu)
+    address = f"/workings/unit/{office.division.id}/2026-Q3"
+    assert signed.get(address).status_code == 404, "no average was rolled up"
+    page = words_of(signed.get(f"{address}?of=sheets").text)
+    assert "170 / 2 = 85" in page
+    assert "2 / 2 × 100 = 100%" in page
+    assert signed.get(f"{address}.docx?of=sheets").status_code == 200
