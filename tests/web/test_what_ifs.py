@@ -123,7 +123,9 @@ def test_with_the_rulebooks_own_answers_the_trial_says_what_the_proposals_say(ye
 
 
 def test_a_wider_share_names_who_would_come_in_and_none_who_would_go_out(year: Any) -> None:
-    page = words_of(year.client.get(f"{year.address}?share=25&quota_base=OR_BETTER&quota_rounding=HALF_UP").text)
+    page = words_of(
+        year.client.get(f"{year.address}?share=25&quota_base=OR_BETTER&quota_rounding=HALF_UP").text
+    )
     inside = page.split("Sẽ có suất")[1].split("Sẽ mất suất")[0]
     assert "Lê Văn A" in inside, "the third of three who reached excellent"
     assert "Không ai mất suất." in page
