@@ -24,6 +24,7 @@ from evaluation.rules.rulebook import (
     Term,
     day_text,
 )
+from evaluation.rules.rulebook_complete import refuse_incomplete
 from evaluation.rules.tables import Row, Table, read_rows
 
 Value = TypeVar("Value")
@@ -119,7 +120,7 @@ class _Reader:
             fingerprint=self.fingerprint,
             file=self.file,
         )
-        self._complete(book, method)
+        refuse_incomplete(book, method, self.refuse)
         return book
 
     def at(self, *place: object) -> Any:
@@ -393,50 +394,3 @@ class _Reader:
         if not isinstance(raw, list) or not raw:
             self.refuse(place, "%(where)s must be a list.", where=".".join(map(str, place)))
         return raw
-
-    def _complete(self, book: Rulebook, method: Method) -> None:
-        missing = (
-            sorted(method.numbers - set(book.numbers))
-            + sorted(set(method.choices) - set(book.choices))
-            + sorted(method.grounds - set(book.grounds))
-        )
-        missing += sorted(
-            name for name, chapter in method.chapters.items() if chapter.required and not book.has(name)
-        )
-        missing += ["bands"] if method.bands and book.band_rows is None else []
-        missing += ["general_criteria"] if method.general_criteria and book.criteria is None else []
-        if missing:
-            self.refuse(
-                (),
-                "the method needs %(missing)s, which the rulebook does not hold.",
-                missing=", ".join(missing),
-            )
-        chapters = method.chapters.values()
-        known = method.numbers.union(*(chapter.numbers for chapter in chapters))
-        for key in book.numbers:
-            if key not in known:
-                self.refuse(("parameters", key), "no rule reads the number %(key)s.", key=key)
-        cited = method.grounds.union(*(chapter.grounds for chapter in chapters))
-        for key in book.grounds:
-            if key not in cited:
-                self.refuse(("grounds", key), "no rule cites the ground %(key)s.", key=key)
-        if book.has("weights"):
-            self._check_weights(book)
-        if book.criteria is not None:
-            for day, rows in book.criteria.values:
-                if rows and sum(row.max_points for row in rows) != book.number("general_max", day):
-                    self.refuse(
-                        ("general_criteria", "values", day),
-                        "the general criteria of %(day)s do not add up to general_max.",
-                        day=day_text(day),
-                    )
-
-    def _check_weights(self, book: Rulebook) -> None:
-        for since, rows in book.tables["weights.results"].values:
-            place = ("weights", "results", "values", since)
-            if all("unit" in row for row in rows or ()):
-                self.refuse(place, "a row without `unit` must say the weights of everybody else.")
-            for at, row in enumerate(rows or ()):
-                weights = [row.number(part) for part in ("quantity", "quality", "progress")]
-                if min(weights) < 0 or sum(weights) == 0:
-                    self.refuse((*place, at), "weights cannot be negative, and not all of them nothing.")
