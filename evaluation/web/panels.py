@@ -13,10 +13,11 @@ from evaluation.services.access import Actor
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A card: its template and what the template needs."""
+    """A card: its template and what the template needs; one that can wait stands lower, as `<name>_later`."""
 
     template: str
     values: dict[str, Any]
+    can_wait: bool = False
 
 
 SheetPanel = Callable[[Actor, Report], Panel | None]
@@ -47,7 +48,7 @@ def of_grade(actor: Actor, grade: YearGrade) -> dict[str, Markup]:
 
 def _rendered(panels: dict[str, Panel | None]) -> dict[str, Markup]:
     return {
-        name: Markup(render_template(panel.template, **panel.values))
+        f"{name}_later" if panel.can_wait else name: Markup(render_template(panel.template, **panel.values))
         for name, panel in panels.items()
         if panel is not None
     }

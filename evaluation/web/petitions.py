@@ -255,6 +255,7 @@ def _card(
             "petition_states": STATES,
             "countdown": countdown,
         },
+        can_wait=not found,
     )
 
 
