@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import DateField, IntegerField, SelectField, StringField
-from wtforms.validators import Optional
+from wtforms.validators import InputRequired, Optional
 
 from evaluation.extensions import db
 from evaluation.rules.facts import AwardType
@@ -47,7 +47,7 @@ class LineForm(FlaskForm):
         _l("Type of award"), choices=[(key.value, label) for key, label in TYPES.items()]
     )
     number = StringField(_l("Number of the document"))
-    on = DateField(_l("Day of the document"), [Optional()])
+    on = DateField(_l("Day of the document"), [InputRequired(_l("Write the day of the document."))])
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("Until"), [Optional()])
 

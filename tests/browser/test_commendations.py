@@ -57,7 +57,7 @@ def place(live_server: Any, page: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     page.fill("[name=username]", name)
     page.fill("[name=password]", factories.PASSWORD)
     page.click("main button")
-    made.page, made.url = page, live_server.url
+    made.page, made.url, made.app = page, live_server.url, live_server.app
     return made
 
 
@@ -103,3 +103,21 @@ def test_without_scripts_a_name_opens_a_page_of_its_own(place: Any) -> None:
     page.get_by_role("heading", level=1).wait_for()
     assert "/entries/" in page.url
     shot(page, "entry")
+
+
+def test_a_list_of_persons_and_collectives_and_the_registers_fit_a_telephone(place: Any) -> None:
+    with place.app.app_context():
+        commendations.run_now(2026, "GK")
+        commendations.run_now(2026, "TTLDTT")
+    page = place.page
+    for name, address in (
+        ("collectives", "2026/TTLDTT"),
+        ("both", "2026/GK?page=2"),
+        ("registers", "registers/"),
+    ):
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.goto(f"{place.url}/commendations/{address}")
+        shot(page, name)
+        page.set_viewport_size({"width": 360, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        shot(page, f"{name}-phone")

@@ -61,8 +61,8 @@ BUTTONS = {
 }
 # Nothing can be typed there: ticks, hidden fields, a file.
 WITHOUT_TEXT = {
-    "catalogue.import_file", "commendation_registers.file", "evidence.attach", "grades.decide_many", "imports.upload", "jobs.propose",
-    "jobs.roll_up",
+    "catalogue.import_file", "commendation_registers.file", "evidence.attach", "grades.decide_many", "imports.upload",
+    "jobs.propose", "jobs.roll_up",
 }  # fmt: skip
 # Their rows come from a file that was accepted: tests/services/test_imports.py, tests/web/test_catalogue.py.
 OF_A_FILE = {"catalogue.apply_import", "catalogue.preview", "imports.confirm", "imports.discard"}
