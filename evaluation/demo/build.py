@@ -22,7 +22,9 @@ from evaluation.services import (
     commendations,
     grade_proposals,
     grades,
+    national_exports,
     periods,
+    petitions,
     reviews,
     rollups,
     rulebooks,
@@ -140,6 +142,35 @@ def _results(finished: list[Month], province: DemoProvince, people: stories.Cast
     for award in ("LDTT", "CSTDCS"):
         commendations.run_now(year, award)
     _score_by_delegate(province, people)
+    _hand_over(people)
+    _petition(people, finished[-1])
+
+
+def _hand_over(people: stories.Cast) -> None:
+    """What is known so far went to the national database; what comes after waits for the next file."""
+    made = national_exports.make_now()
+    mai = actor_for(people.mai.id, _account(people.mai.id))
+    national_exports.hand_over(mai, made.id, receipt="BN-000001")
+
+
+def _petition(people: stories.Cast, month: Month) -> None:
+    """The official who changed units does not agree with the last finished month."""
+    report_id = db.session.scalar(
+        select(Report.id)
+        .join(Period)
+        .where(
+            Report.person_id == people.transferred.id,
+            Period.month == month.first_day,
+            Report.state == ReportState.PUBLISHED,
+        )
+    )
+    if report_id is not None:
+        petitions.lodge_against_score(
+            actor_for(people.transferred.id, _account(people.transferred.id)),
+            report_id,
+            reason="Văn bản bị ghi chưa đạt phải làm lại do cơ quan phối hợp đổi số liệu, đã báo cáo bằng văn bản.",
+            wanted="Không tính lần chưa đạt này vào điểm chất lượng.",
+        )
 
 
 def _score_by_delegate(province: DemoProvince, people: stories.Cast) -> None:
