@@ -108,6 +108,35 @@ def test_a_file_that_is_not_a_case_file_is_one_failure_under_its_name(tmp_path: 
     assert outcome.case == "broken.yaml"
 
 
+def test_an_unknown_key_of_a_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "cases.yaml"
+    path.write_text(
+        "law: x\nreviewer: Lan\ncases:\n- " + PERFECT.strip().replace("\n", "\n  "), encoding="utf-8"
+    )
+    (outcome,) = try_file(path, default_shelf())
+    assert outcome.failures == ("cases.yaml has the unknown key 'reviewer'",)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "says"),
+    [
+        ("H-90-excellent", "qualities_good", "kindness", "facts has the unknown key 'kindness'"),
+        ("H-90-excellent", "day", "dya", "unknown key 'dya'"),
+        ("H-DN-edge", "SELF", "NEIGHBOUR", "ballots has the unknown key 'NEIGHBOUR'"),
+        ("H-DN-edge", "HEAD", "SUBORDINATE", "SUBORDINATE has no say about this person"),
+    ],
+)
+def test_a_case_of_the_past_with_one_thing_wrong_says_which(name: str, old: str, new: str, says: str) -> None:
+    path = Path(__file__).resolve().parent.parent / "golden" / "history.yaml"
+    cases = exact_yaml.read(path.read_text(encoding="utf-8")).data["cases"]
+    case = next(case for case in cases if case["id"] == name)
+    for place in (case, case.get("facts"), case.get("ballots")):
+        if place and old in place:
+            place[new] = place.pop(old)
+    (failure,) = try_case(case, default_shelf()).failures
+    assert says in failure
+
+
 def run(*files: Path) -> Any:
     return CliRunner().invoke(commands, ["try", *map(str, files)])
 
