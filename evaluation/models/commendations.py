@@ -26,7 +26,15 @@ from evaluation.rules.facts import DisciplineForm, InitiativeLevel, PendingKind,
 from evaluation.rules.scoring import Band
 
 
-class Initiative(Table):
+class Withdrawable:
+    """A line that was entered wrongly is taken back with a reason and stays; no reader sees it any more."""
+
+    withdrawn_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    withdrawn_by: Mapped[reference | None] = mapped_column(ForeignKey("person.id"))
+    withdrawn_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Initiative(Withdrawable, Table):
     """A recognised initiative of a person in a year."""
 
     __tablename__ = "initiative"
@@ -41,7 +49,7 @@ class Initiative(Table):
     sole_author: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
-class Discipline(Table):
+class Discipline(Withdrawable, Table):
     """A disciplinary decision with the dates it is in force, as the decision states them."""
 
     __tablename__ = "discipline"
@@ -61,7 +69,7 @@ class Discipline(Table):
     used_in_year: Mapped[int | None] = mapped_column(SmallInteger)
 
 
-class PastRating(Table):
+class PastRating(Withdrawable, Table):
     """The class of a year before the system held classes, as its decision says; None is a decision not to rate."""
 
     __tablename__ = "past_rating"
@@ -86,7 +94,7 @@ class PastRating(Table):
     superseded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-class OldUnitOpinion(Table):
+class OldUnitOpinion(Withdrawable, Table):
     """What the old agency wrote of somebody who moved on a day."""
 
     __tablename__ = "old_unit_opinion"
@@ -111,7 +119,7 @@ class OldUnitOpinion(Table):
     superseded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-class PendingMatter(Table):
+class PendingMatter(Withdrawable, Table):
     """A matter about a person or a unit that is open from a day until it is closed."""
 
     __tablename__ = "pending_matter"
@@ -142,7 +150,7 @@ class UnitYear(Table):
     decision_number: Mapped[str | None] = mapped_column(Text)
 
 
-class Title(Table):
+class Title(Withdrawable, Table):
     """A title or award of a person or of a unit that was decided before, as the register holds it.
 
     An award may name the time of the achievement it rewards: one achievement is not rewarded twice.
@@ -166,6 +174,49 @@ class Title(Table):
     achieved_to: Mapped[date | None] = mapped_column(Date)
     decision_number: Mapped[str | None] = mapped_column(Text)
     decided_on: Mapped[date | None] = mapped_column(Date)
+
+
+class OrganisationClass(Table):
+    """The recognised class of a unit's year with the facts and the working it rests on; `unit_year` carries the class for others.
+
+    A later recognition supersedes an earlier one with a reason; none is rewritten.
+    """
+
+    __tablename__ = "organisation_class"
+    __table_args__ = (
+        CheckConstraint("length(btrim(decision_number)) > 0", name="decided_by_a_document"),
+        CheckConstraint(
+            "coalesce(recognised = proposed, false) or coalesce(length(btrim(reason)) > 0, false)",
+            name="reason_where_it_differs",
+        ),
+        Index(
+            "one_live_organisation_class",
+            "unit_id",
+            "year",
+            unique=True,
+            postgresql_where=text("superseded_at is null"),
+        ),
+    )
+
+    id: Mapped[identity]
+    unit_id: Mapped[reference] = mapped_column(ForeignKey("unit.id"))
+    year: Mapped[int] = mapped_column(SmallInteger)
+    total: Mapped[Decimal] = mapped_column(points)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    status: Mapped[str] = mapped_column(String(20))
+    steps: Mapped[list[Any]] = mapped_column(JSONB)
+    rulebook: Mapped[str] = mapped_column(Text)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    proposed: Mapped[Band | None] = mapped_column(word(Band, "proposed_band"))
+    recognised: Mapped[Band] = mapped_column(word(Band, "recognised_band"))
+    decision_number: Mapped[str] = mapped_column(Text)
+    decided_on: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str | None] = mapped_column(Text)
+    recorded_by: Mapped[reference] = mapped_column(ForeignKey("person.id"))
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    superseded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    recorder: Mapped[Person] = relationship()
 
 
 class EligibilityRun(Table):
