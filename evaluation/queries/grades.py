@@ -1,4 +1,4 @@
-"""Questions about the classes of a year: who is to be classified where, on which months, and how many are excellent."""
+"""Questions about the classes of a year: who is to be classified where, and on which months."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, text
+from sqlalchemy import Row, func, select, text
 
 from evaluation.extensions import db
 from evaluation.models import Person, UnitYear, YearGrade
@@ -109,15 +109,6 @@ class MonthOfYear:
         return parse_exact(self.exact_total) if self.exact_total else None
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Over an agency or one group of similar tasks: by score, and what was decided so far."""
-
-    at_least_90: int
-    good: int
-    excellent_decided: int
-
-
 def bounds(year: int) -> dict[str, date]:
     """First day of a year and of the next."""
     return {"since": date(year, 1, 1), "until": date(year + 1, 1, 1)}
@@ -171,29 +162,6 @@ def live_grades(agency_id: int, year: int) -> dict[int, YearGrade]:
         )
     )
     return {grade.person_id: grade for grade in rows}
-
-
-def counts(agency_id: int, year: int) -> dict[str | None, Counts]:
-    """The base of the quota over the agency (under None) and over each group of similar tasks.
-
-    People count by their score; one who was decided to be below good counts in no base.
-    """
-    in_base = or_(YearGrade.decided_class.is_(None), YearGrade.decided_class.in_((Band.HTXSNV, Band.HTTNV)))
-    rows = db.session.execute(
-        select(
-            YearGrade.peer_group,
-            func.count().filter(YearGrade.computed_class == Band.HTXSNV, in_base),
-            func.count().filter(YearGrade.computed_class == Band.HTTNV, in_base),
-            func.count().filter(YearGrade.decided_class == Band.HTXSNV),
-        )
-        .where(YearGrade.agency_id == agency_id, YearGrade.year == year, YearGrade.superseded_at.is_(None))
-        .group_by(YearGrade.peer_group)
-        .order_by(YearGrade.peer_group)
-    ).all()
-    found: dict[str | None, Counts] = {
-        None: Counts(sum(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows))
-    }
-    return found | {group: Counts(*numbers) for group, *numbers in rows}
 
 
 def lock_quota(agency_id: int, year: int) -> None:

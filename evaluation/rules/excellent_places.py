@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from evaluation.rules.bands import Band
 from evaluation.rules.grading import Candidate, QuotaBase, excellent_quota, rank_excellent
+from evaluation.rules.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True)
 class Official:
-    """An official of the agency's year: class by the score, and the class decided where one is."""
+    """An official of the agency's year under one law: class by the score, and the class decided where one is."""
 
     key: str
     group: str
@@ -30,6 +32,15 @@ class Terms:
     base: QuotaBase
     rounding: str
 
+    @classmethod
+    def of(cls, book: Rulebook, day: date) -> Terms:
+        """As a rulebook counts on a day."""
+        return cls(
+            book.number("excellent_share", day),
+            QuotaBase(str(book.choice("quota_base", day))),
+            str(book.choice("quota_rounding", day)),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -43,10 +54,15 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The places of an agency and its groups, and the keys of those who reached the score but have none."""
+    """The places of an agency and its groups, and where each stopped who reached the score but has none."""
 
     scopes: tuple[Scope, ...]
-    without: frozenset[str]
+    beyond: Mapping[str, Scope]
+
+    @property
+    def without(self) -> frozenset[str]:
+        """The keys of those who reached the score but have no place."""
+        return frozenset(self.beyond)
 
 
 def places_of(officials: Sequence[Official], terms: Terms) -> Places:
@@ -54,7 +70,8 @@ def places_of(officials: Sequence[Official], terms: Terms) -> Places:
     groups: dict[str, list[Official]] = {}
     for one in officials:
         groups.setdefault(one.group, []).append(one)
-    scopes, without = [], set[str]()
+    scopes: list[Scope] = []
+    beyond: dict[str, Scope] = {}
     for name, members in [*sorted(groups.items()), (None, list(officials))]:
         scope = _scope(name, members, terms)
         scopes.append(scope)
@@ -62,18 +79,17 @@ def places_of(officials: Sequence[Official], terms: Terms) -> Places:
         candidates = [
             Candidate(one.key, one.mean)
             for one in members
-            if one.klass is Band.HTXSNV
-            and one.mean is not None
-            and not one.decided
-            and one.key not in without
+            if one.klass is Band.HTXSNV and one.mean is not None and not one.decided and one.key not in beyond
         ]
         ranking = rank_excellent(candidates, scope.places - taken)
-        without |= {one.key for one in (*ranking.tied, *ranking.beyond)}
-    return Places((scopes[-1], *scopes[:-1]), frozenset(without))
+        beyond |= {one.key: scope for one in (*ranking.tied, *ranking.beyond)}
+    return Places((scopes[-1], *scopes[:-1]), beyond)
 
 
 def _scope(group: str | None, members: Sequence[Official], terms: Terms) -> Scope:
-    reached = sum(one.klass is Band.HTXSNV for one in members)
-    good = sum(one.klass is Band.HTTNV for one in members)
+    """Who was decided to be below good counts in no base."""
+    base = [one for one in members if one.decided_class in (None, Band.HTTNV, Band.HTXSNV)]
+    reached = sum(one.klass is Band.HTXSNV for one in base)
+    good = sum(one.klass is Band.HTTNV for one in base)
     places = excellent_quota(reached, good, terms.share, terms.base, rounding=terms.rounding)
     return Scope(group, reached, good, places)

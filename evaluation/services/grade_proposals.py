@@ -13,8 +13,9 @@ from evaluation.queries.grades import MonthOfYear
 from evaluation.rules import grading
 from evaluation.rules.bands import Band
 from evaluation.rules.circumstances import Circumstance
+from evaluation.rules.excellent_places import Official, Terms, places_of
 from evaluation.rules.explain import Step, exact, half_up
-from evaluation.rules.grading import AnnualProposal, Candidate, Leave
+from evaluation.rules.grading import AnnualProposal, Leave
 from evaluation.rules.permissions import Action
 from evaluation.rules.rulebook import Rulebook
 from evaluation.rules.terms import finite
@@ -184,41 +185,21 @@ def _leave(months: list[MonthOfYear]) -> Leave | None:
 
 def _beyond_quota(found: list[Proposed], known: dict[int, YearGrade], year: int) -> dict[int, str]:
     """Who reached the score of excellent but not a place, with the sentence of the step; ties have no place either."""
-    beyond: dict[int, str] = {}
-    groups: dict[str | None, list[Proposed]] = {}
-    for one in found:
-        groups.setdefault(one.row.peer_group, []).append(one)
-    for people in [*groups.values(), found]:
-        beyond |= _beyond([one for one in people if one.row.person_id not in beyond], people, known, year)
-    return beyond
+    officials = [_official(one, known.get(one.row.person_id)) for one in found]
+    terms = Terms.of(found[0].book, rulebooks.day_of_year(found[0].book, year))
+    beyond = places_of(officials, terms).beyond
+    return {int(key): f"{scope.reached} > {scope.places}" for key, scope in beyond.items()}
 
 
-def _beyond(
-    still: list[Proposed], people: list[Proposed], known: dict[int, YearGrade], year: int
-) -> dict[int, str]:
-    book = people[0].book
-    day = rulebooks.day_of_year(book, year)
-    reached = sum(one.klass is Band.HTXSNV for one in people)
-    good = sum(one.klass is Band.HTTNV for one in people)
-    quota = grading.quota_readings(reached, good, book=book, day=day).chosen
-    taken = {
-        person_id
-        for person_id, grade in known.items()
-        if grade.decided_class is Band.HTXSNV and any(one.row.person_id == person_id for one in people)
-    }
-    candidates = [
-        Candidate(str(one.row.person_id), one.proposal.mean)
-        for one in still
-        if one.klass is Band.HTXSNV and one.proposal.mean is not None and not _is_decided(known, one)
-    ]
-    ranking = grading.rank_excellent(candidates, quota - len(taken))
-    says = f"{reached} > {quota}"
-    return {int(one.key): says for one in (*ranking.tied, *ranking.beyond)}
-
-
-def _is_decided(known: dict[int, YearGrade], one: Proposed) -> bool:
-    grade = known.get(one.row.person_id)
-    return grade is not None and grade.state is not GradeState.PROPOSED
+def _official(one: Proposed, known: YearGrade | None) -> Official:
+    return Official(
+        key=str(one.row.person_id),
+        group=one.row.peer_group,
+        klass=one.klass,
+        mean=one.proposal.mean,
+        decided=known is not None and known.state is not GradeState.PROPOSED,
+        decided_class=None if known is None else known.decided_class,
+    )
 
 
 def _grade(one: Proposed, year: int, beyond: str | None) -> YearGrade:

@@ -1,6 +1,5 @@
 """The class of a year decided: the competent head decides with the quota in view and publishes (Article 19–21)."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import gettext as _
@@ -10,42 +9,14 @@ from evaluation.extensions import db
 from evaluation.models import YearGrade
 from evaluation.queries import grades as queries
 from evaluation.queries import secondments
-from evaluation.queries.grades import Counts
 from evaluation.queries.organisation import Subject, relations
-from evaluation.rules import grading
 from evaluation.rules.bands import Band
-from evaluation.rules.grading import QuotaReadings
 from evaluation.rules.periods import Month
 from evaluation.rules.permissions import Action, Relation, allowed
 from evaluation.rules.workflow import GRADE_MOVES, GradeState, NotAllowed, moved
-from evaluation.services import access, annual_round, audit, notices, receipts, rulebooks
+from evaluation.services import access, annual_round, audit, notices, quotas, receipts, rulebooks
 from evaluation.services.access import Actor
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid, Missing
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """The quota over an agency or a group of similar tasks (`group`), at the usual and the exceptional share."""
-
-    group: str | None
-    counts: Counts
-    usual: QuotaReadings
-    exceptional: QuotaReadings
-
-
-def quotas(agency_id: int, year: int) -> list[Quota]:
-    """The quota of the agency first, then of each group of similar tasks, in its three readings (Article 20.5)."""
-    day = queries.bounds(year)["since"]
-    book = rulebooks.shelf().for_day("evaluation", day)
-    return [
-        Quota(
-            group,
-            counts,
-            grading.quota_readings(counts.at_least_90, counts.good, book=book, day=day),
-            grading.quota_readings(counts.at_least_90, counts.good, book=book, day=day, exceptional=True),
-        )
-        for group, counts in queries.counts(agency_id, year).items()
-    ]
 
 
 def grade_for(actor: Actor, grade_id: int, *, lock: bool = False) -> tuple[YearGrade, frozenset[Relation]]:
@@ -129,7 +100,7 @@ def decide_locked(
     if klass is not grade.proposed_class and reason is None:
         raise Invalid([Fault("reason", _("Give the reason: this class differs from the proposed one."))])
     if klass is Band.HTXSNV:
-        check_quota(grade, document)
+        quotas.check(grade, document)
     if document:
         reason = "; ".join(filter(None, [reason, _("exceptional document %(number)s", number=document)]))
     before = {"state": grade.state, "proposed": grade.proposed_class}
@@ -148,46 +119,6 @@ def decide_locked(
     )
     db.session.flush()
     return grade
-
-
-def check_quota(grade: YearGrade, document: str | None) -> None:
-    """Refuses one more excellent class than the quota leaves, of the agency and of the group (Article 20.5)."""
-    for quota in quotas(grade.agency_id, grade.year):
-        if quota.group not in (None, grade.peer_group):
-            continue
-        after = quota.counts.excellent_decided + 1
-        where = _("in the group “%(group)s”", group=quota.group) if quota.group else _("in the agency")
-        if after > quota.exceptional.chosen:
-            raise Invalid(
-                [
-                    Fault(
-                        "klass",
-                        _(
-                            "No place left %(where)s: %(number)s excellent, at most %(most)s even with an exceptional"
-                            " document (Article 20.5).",
-                            where=where,
-                            number=quota.counts.excellent_decided,
-                            most=quota.exceptional.chosen,
-                        ),
-                    )
-                ]
-            )
-        if after > quota.usual.chosen and document is None:
-            raise Invalid(
-                [
-                    Fault(
-                        "exceptional_document",
-                        _(
-                            "No place left %(where)s: %(number)s excellent of %(most)s. Up to %(exceptional)s are possible"
-                            " if you give the number of the document on exceptional results (Article 20.5.b).",
-                            where=where,
-                            number=quota.counts.excellent_decided,
-                            most=quota.usual.chosen,
-                            exceptional=quota.exceptional.chosen,
-                        ),
-                    )
-                ]
-            )
 
 
 def publish(

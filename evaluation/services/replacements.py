@@ -15,7 +15,16 @@ from evaluation.queries import replaced_classes as resting
 from evaluation.rules.bands import Band
 from evaluation.rules.permissions import Action, Relation, Role, allowed
 from evaluation.rules.workflow import GradeState
-from evaluation.services import access, annual_round, audit, grade_proposals, grades, notices, receipts
+from evaluation.services import (
+    access,
+    annual_round,
+    audit,
+    grade_proposals,
+    grades,
+    notices,
+    quotas,
+    receipts,
+)
 from evaluation.services.access import Actor
 from evaluation.services.moves import reason_given
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid
@@ -88,7 +97,7 @@ def replace(
     new = in_place_of(old, why)
     annual_round.require_not_above_unit(new, klass)
     if klass is Band.HTXSNV:
-        grades.check_quota(new, exceptional_document.strip() or None)
+        quotas.check(new, exceptional_document.strip() or None)
     if exceptional_document.strip():
         why = "; ".join(
             [why, _("exceptional document %(number)s", number=exceptional_document.strip()[:100])]

@@ -1,5 +1,6 @@
 """What a result would be under other answers to the open questions of the law, or without one line: nothing is stored."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -79,6 +80,8 @@ class Mover:
 class QuotaTrial:
     """The places of an agency's year as the rulebook counts them beside the ones tried, and whom it would move."""
 
+    law: Rulebook
+    laws: list[Rulebook]
     questions: list[Question]
     share_now: Fraction
     share: Fraction
@@ -118,16 +121,22 @@ def of_sheet(actor: Actor, report_id: int, asked: Mapping[str, str]) -> ScoreTri
 
 
 def of_agency(actor: Actor, agency_id: int, year: int, asked: Mapping[str, str]) -> QuotaTrial:
-    """An agency's places for excellent under another share, reading or rounding, and who would be in or out (WHAT_IF)."""
+    """An agency's places for excellent under another share, reading or rounding, and who would be in or out (WHAT_IF).
+
+    Each law counts its own people alone; `law` asks for another than that of most of them.
+    """
     access.require(actor, Action.WHAT_IF, Subject(agency_id, confirming_unit_id=agency_id))
-    day = grade_queries.bounds(year)["since"]
-    book = rulebooks.shelf().for_day("evaluation", day)
+    everybody = _people(agency_id, year)
     faults: list[Fault] = []
+    laws = _laws([grade for grade, _name in everybody], year)
+    book = _law_asked(asked.get("law", ""), laws, faults)
+    day = rulebooks.day_of_year(book, year)
     questions = _questions(book, day, OF_A_QUOTA, asked, faults)
     usual = book.number("excellent_share", day)
     share = _share(asked.get("share", ""), usual, faults)
-    everybody = _people(agency_id, year)
-    people = [(grade, name) for grade, name in everybody if grade.rulebook == book.name]
+    people = [
+        (grade, name) for grade, name in everybody if rulebooks.law_of(grade.rulebook).name == book.name
+    ]
     officials = [_official(grade) for grade, _name in people]
     now = places_of(officials, _terms(usual, {one.key: one.now for one in questions}))
     tried = places_of(officials, _terms(share, {one.key: one.tried for one in questions}))
@@ -138,6 +147,8 @@ def of_agency(actor: Actor, agency_id: int, year: int, asked: Mapping[str, str])
         return sorted(found, key=lambda one: (-(one.mean or Fraction(0)), one.name))
 
     return QuotaTrial(
+        book,
+        laws,
         questions,
         usual,
         share,
@@ -215,6 +226,22 @@ def _line_asked(text: str, lines: list[Line], faults: list[Fault]) -> int | None
     if found is None:
         faults.append(Fault("without", _("Choose a line of this sheet.")))
     return found
+
+
+def _laws(grades: list[YearGrade], year: int) -> list[Rulebook]:
+    """The laws under which an agency's people are classified, that of most people first; that of công chức for nobody."""
+    found = Counter(rulebooks.law_of(grade.rulebook).name for grade in grades)
+    names = sorted(found, key=lambda name: (-found[name], name))
+    if not names:
+        return [rulebooks.shelf().for_day("evaluation", grade_queries.bounds(year)["since"])]
+    return [rulebooks.shelf().named(name) for name in names]
+
+
+def _law_asked(name: str, laws: list[Rulebook], faults: list[Fault]) -> Rulebook:
+    found = next((book for book in laws if book.name == name), None)
+    if name and found is None:
+        faults.append(Fault("law", _("Choose one of the answers offered.")))
+    return found or laws[0]
 
 
 def _share(text: str, usual: Fraction, faults: list[Fault]) -> Fraction:

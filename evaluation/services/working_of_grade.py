@@ -16,7 +16,7 @@ from evaluation.rules.explain import Step, equals, parse_exact, steps_from_json,
 from evaluation.rules.grading import BASE_LABELS, Blocker, Leave
 from evaluation.rules.periods import ROMAN, Cycle, Span, SpanKind
 from evaluation.rules.working import Column, Entered, Inputs, Row, Working
-from evaluation.services import grade_inputs, grades, rulebook_sources, rulebooks
+from evaluation.services import grade_inputs, quotas, rulebook_sources, rulebooks
 from evaluation.services.working_of_sheet import STAGES
 
 
@@ -193,9 +193,7 @@ def _circumstances(grade: YearGrade) -> Inputs:
 def _quota(grade: YearGrade) -> Inputs:
     rows = []
     base = None
-    for quota in grades.quotas(grade.agency_id, grade.year):
-        if quota.group not in (None, grade.peer_group):
-            continue
+    for quota in quotas.of_grade(grade):
         usual, base = quota.usual, quota.usual.base
         where = _("group “%(group)s”", group=quota.group) if quota.group else _("whole agency")
         counts = quota.counts

@@ -16,7 +16,7 @@ from evaluation.rules.annual_round import RoundState
 from evaluation.rules.bands import Band
 from evaluation.rules.explain import steps_from_json
 from evaluation.rules.permissions import Role
-from evaluation.services import grade_proposals, grades, receipts, what_ifs
+from evaluation.services import grade_proposals, grades, quotas, receipts, what_ifs
 from evaluation.services.refusals import Conflict, Fault, Invalid, Missing
 from evaluation.web import panels
 from evaluation.web.access import current_actor
@@ -143,7 +143,7 @@ def _agency(unit_id: int, year: int, faults: list[Fault]) -> str:
         rows=[(grade, person, grades.may_decide(actor, grade)) for grade, person in rows],
         trends=grades.months_for_lists(people, year),
         page=Page(rows, number, total),
-        quotas=grades.quotas(unit_id, year),
+        quotas=quotas.of_agency(unit_id, year),
         distribution=distribution,
         states=states,
         bands=list(reversed(Band)),
@@ -184,13 +184,7 @@ def _grade(grade_id: int, faults: list[Fault]) -> str:
         steps=steps_from_json(grade.steps),
         bands=list(reversed(Band)),
         may_decide=grades.may_decide(actor, grade),
-        quotas=[
-            quota
-            for quota in grades.quotas(grade.agency_id, grade.year)
-            if quota.group in (None, grade.peer_group)
-        ]
-        if grades.may_decide(actor, grade)
-        else [],
+        quotas=quotas.of_grade(grade) if grades.may_decide(actor, grade) else [],
         typed=typed,
         transaction_id=receipts.new_id(),
         faults={fault.place: fault.message for fault in faults},

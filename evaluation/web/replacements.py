@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from evaluation.extensions import db
 from evaluation.queries import replaced_classes
 from evaluation.rules.bands import Band
-from evaluation.services import grade_proposals, grades, receipts, replacements
+from evaluation.services import grade_proposals, grades, quotas, receipts, replacements
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid
 from evaluation.web.access import current_actor
 
@@ -56,6 +56,7 @@ def _form(grade_id: int, typed: Mapping[str, str], faults: list[Fault]) -> str:
         grade=grade,
         person=grade.person,
         now=grade_proposals.worked_out_now(grade),
+        quotas=quotas.of_grade(grade),
         lists=replaced_classes.lists_on(grade.person_id, grade.year),
         bands=list(reversed(Band)),
         typed=typed,

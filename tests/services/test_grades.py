@@ -24,7 +24,7 @@ from evaluation.rules.facts import DisciplineForm
 from evaluation.rules.organisation import AbsenceKind
 from evaluation.rules.scoring import ScoreStatus
 from evaluation.rules.workflow import GradeState, ReportState
-from evaluation.services import grade_proposals, grades
+from evaluation.services import grade_proposals, grades, quotas
 from evaluation.services.refusals import Conflict, Forbidden, Invalid, Missing
 from tests import factories
 
@@ -184,7 +184,7 @@ def test_those_beyond_the_quota_are_marked_and_proposed_good_and_ties_are_left_t
     assert [grade.over_quota for grade in found] == [False, True, True, True]
     assert [grade.proposed_class for grade in found] == [Band.HTXSNV, Band.HTTNV, Band.HTTNV, Band.HTTNV]
     assert {grade.computed_class for grade in found} == {Band.HTXSNV}
-    quota = grades.quotas(office.department.id, 2026)[0]
+    quota = quotas.of_agency(office.department.id, 2026)[0]
     assert (quota.usual.literal, quota.usual.static, quota.usual.or_better) == (2, 1, 2)
     assert quota.exceptional.or_better == 3
 

@@ -16,7 +16,8 @@ from evaluation.rules.periods import Month, SpanKind
 from evaluation.rules.rulebook import RulebookError
 from evaluation.rules.scoring import ScoreStatus
 from evaluation.rules.workflow import ReportState
-from evaluation.services import grade_proposals, periods, rollups, rulebooks, scores
+from evaluation.services import grade_proposals, grades, periods, quotas, rollups, rulebooks, scores
+from evaluation.services.refusals import Invalid
 from tests import factories
 
 
@@ -181,3 +182,63 @@ def finish(sheet: Report, office: Any) -> None:
     db.session.expire(sheet)
     scores.freeze(access.Actor(office.chairman.id, None), sheet, Stage.FINAL)
     db.session.flush()
+
+
+@pytest.fixture
+def mixed(office: Any, clock: Any) -> Any:
+    """Ten công chức good and one excellent, two viên chức excellent and two good, in one agency and one group."""
+    clock(date(2026, 12, 5))
+    db.session.expire_all()
+    office.officials = [joined(office, f"Công chức {at:02d}", PersonKind.CONG_CHUC) for at in range(11)]
+    office.employees = [joined(office, f"Viên chức {at}", PersonKind.VIEN_CHUC) for at in range(4)]
+    for at, who in enumerate(office.officials):
+        db.session.expire(who)
+        for month in range(1, 12):
+            scored(office, who, f"2026-{month:02d}", "93" if at == 0 else "80", "decree-335-2025")
+    for at, who in enumerate(office.employees):
+        db.session.expire(who)
+        for month in range(7, 13):
+            scored(office, who, f"2026-{month:02d}", "92" if at < 2 else "80", "decree-233-2026@H15.99")
+    grade_proposals.propose(office.department.id, 2026)
+    factories.reviewed(office, [*office.officials, *office.employees])
+    db.session.commit()
+    return office
+
+
+def live(who: Any) -> YearGrade:
+    return db.session.scalars(
+        select(YearGrade).where(YearGrade.person_id == who.id, YearGrade.superseded_at.is_(None))
+    ).one()
+
+
+def test_places_are_counted_for_each_law_alone(mixed: Any) -> None:
+    found = {
+        (one.book.name, one.group): (one.counts.at_least_90, one.counts.good, one.usual.chosen, one.article)
+        for one in quotas.of_agency(mixed.department.id, 2026)
+    }
+    assert found[("decree-335-2025", None)] == (1, 10, 1, "Điều 20.5.a NĐ 335/2025")
+    assert found[("decree-233-2026", None)] == (2, 2, 0, "Điều 12 NĐ 233/2026")
+    assert {one.book.name for one in quotas.of_grade(live(mixed.employees[0]))} == {"decree-233-2026"}
+
+
+def test_the_place_of_a_cong_chuc_is_no_place_for_a_vien_chuc(mixed: Any) -> None:
+    thu = factories.actor(mixed.thu, date(2026, 12, 5))
+    assert live(mixed.officials[0]).proposed_class is Band.HTXSNV
+    with pytest.raises(Invalid, match="Nghị định 233/2026/NĐ-CP"):
+        grades.decide(thu, live(mixed.employees[0]).id, Band.HTXSNV, reason="Có sáng kiến")
+    db.session.rollback()
+    grades.decide(thu, live(mixed.officials[0]).id, Band.HTXSNV)
+    assert live(mixed.officials[0]).decided_class is Band.HTXSNV
+
+
+def test_the_pages_of_a_mixed_agency_say_which_law_counts_whom(mixed: Any, client: Any, login: Any) -> None:
+    login(client, mixed.thu)
+    agency = mixed.department.id
+    page = client.get(f"/grades/{agency}/2026").text
+    assert "20% · Nghị định 335/2025/NĐ-CP" in page
+    assert "25% · Nghị định 233/2026/NĐ-CP" in page
+    trial = client.get(f"/what-if/agency/{agency}/2026?law=decree-233-2026&share=100")
+    assert trial.status_code == 200
+    assert "Nghị định 233/2026/NĐ-CP · Điều 12 NĐ 233/2026" in trial.text
+    assert "Viên chức 0" in trial.text.split("Sẽ có suất")[1], "two places for two"
+    assert client.get(f"/what-if/agency/{agency}/2026?law=x").status_code == 422

@@ -30,10 +30,10 @@ from evaluation.rules.periods import Month
 from evaluation.rules.workflow import GradeState, PetitionState, ReportState
 from evaluation.services import (
     confirmations,
-    grades,
     petition_answers,
     petition_reminders,
     petitions,
+    quotas,
     reports,
     reviews,
     rollups,
@@ -346,7 +346,7 @@ def test_a_petition_cannot_lift_a_class_above_the_quota(office: factories.Office
         )
     db.session.rollback()
     assert old.superseded_at is None
-    assert grades.quotas(office.department.id, 2026)[0].counts.excellent_decided == 0
+    assert quotas.of_agency(office.department.id, 2026)[0].counts.excellent_decided == 0
 
 
 def test_a_class_that_is_not_public_cannot_be_petitioned(office: factories.Office1) -> None:
