@@ -7,8 +7,11 @@ import click
 from flask_babel import gettext as _
 
 from evaluation.cli.rules import commands
+from evaluation.clock import PROVINCE_ZONE
+from evaluation.files.says import Reader
 from evaluation.files.working_text import lines_of
 from evaluation.queries import frozen_results as queries
+from evaluation.rules.explain import written
 from evaluation.rules.periods import Month, Span, Stretch, parse_stretch, stretch_of
 from evaluation.rules.rulebook import RulebookError
 from evaluation.services import explanations, rulebooks, verification
@@ -16,6 +19,13 @@ from evaluation.services.refusals import Refusal
 from evaluation.services.verification import Difference
 
 NAMED = 20
+READER = Reader(
+    _,
+    written,
+    lambda moment: f"{moment.astimezone(PROVINCE_ZONE):%H:%M %d/%m/%Y}",
+    str,
+    lambda band: _(band.label),
+)
 SHOWN_DIFFERENCES = 100
 
 
@@ -29,7 +39,7 @@ def explain(person: str, period: str) -> None:
     except Refusal as refused:
         raise click.ClickException(refused.message) from refused
     for working in found:
-        for line in lines_of(working, _):
+        for line in lines_of(working, READER):
             click.echo(line)
 
 

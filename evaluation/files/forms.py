@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from evaluation.rules.working import Working
+
 FORM_01, FORM_02 = "Mẫu số 01", "Mẫu số 02"
 DRAFT = "BẢN DỰ THẢO"
 PERIOD_TITLE = "PHIẾU THEO DÕI, ĐÁNH GIÁ CÔNG CHỨC"
@@ -49,8 +51,6 @@ YEAR_NOTES = (
 )
 ANNEX = "Phụ lục kèm phiếu"
 ANNEX_TITLE = "CÁCH TÍNH ĐIỂM VÀ ĐIỂM CỦA CẤP CÓ THẨM QUYỀN"
-ANNEX_CRITERIA_HEAD = ("Tiêu chí", "Điểm tối đa", "Cá nhân tự chấm", "Cấp có thẩm quyền chấm", "Lý do")
-ANNEX_STEPS_HEAD = ("Bước tính", "Cách tính", "Kết quả", "Căn cứ")
 _DOTS = "....., ngày....tháng.....năm....."
 
 # The rows as the form prints them; a rulebook carries the same criteria under these codes.
@@ -103,38 +103,11 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A criterion in the annex: the official's own points, the authority's, and why they differ."""
-
-    title: str
-    most: str
-    own: str
-    given: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Working:
-    """A step of the arithmetic in the annex."""
-
-    says: str
-    formula: str
-    value: str
-    article: str
-
-
-@dataclass(frozen=True, slots=True)
-class Annex:
-    """What the official form has no room for: the authority's points and the arithmetic, with the rules it follows."""
-
-    criteria: tuple[Given, ...]
-    working: tuple[Working, ...]
-    rulebook: str
-
-
-@dataclass(frozen=True, slots=True)
 class PeriodForm:
-    """Mẫu số 01 of one official's month or quarter; `draft` says why it is not final, "" when it is."""
+    """Mẫu số 01 of one official's month or quarter; `draft` says why it is not final, "" when it is.
+
+    The annex holds what the form has no room for: the authority's points and the arithmetic.
+    """
 
     draft: str
     superior: str
@@ -150,7 +123,7 @@ class PeriodForm:
     remarks: tuple[str, str, str]
     official: Signature
     authority: Signature
-    annex: Annex | None = None
+    annex: Working | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from docx.shared import Cm, Pt
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
-from evaluation.files import forms, word
-from evaluation.files.forms import Annex, PeriodForm, Signature, YearForm
+from evaluation.files import forms, word, workings
+from evaluation.files.forms import PeriodForm, Signature, YearForm
+from evaluation.files.says import Reader
 from evaluation.files.word import CENTRE, JUSTIFY, LEFT, RIGHT
+from evaluation.rules.working import Working
 
 Form = TypeVar("Form", PeriodForm, YearForm)
 
@@ -22,8 +24,19 @@ EMPTY_LINES = (1, 2, 2)  # dotted lines below "4.", "5." and "6." on the printed
 
 
 def write_period_forms(filled: Iterable[PeriodForm]) -> bytes:
-    """Mẫu số 01 of each official, one after another."""
+    """Mẫu số 01 of each official, one after another, without annexes."""
     return _written(filled, _period)
+
+
+def write_period_form(form: PeriodForm, reader: Reader) -> bytes:
+    """Mẫu số 01 of one official with its annex where it has one."""
+
+    def write(document: Document, form: PeriodForm) -> None:
+        _period(document, form)
+        if form.annex is not None:
+            _annex(document, form, form.annex, reader)
+
+    return _written([form], write)
 
 
 def write_year_forms(filled: Iterable[YearForm]) -> bytes:
@@ -57,8 +70,6 @@ def _period(document: Document, form: PeriodForm) -> None:
         _filled(document, label, text, more=more, keep=label == forms.REMARKS[-1])
     _signatures(document, forms.PERIOD_SIGNS, (form.official, form.authority))
     _notes(document, [forms.PERIOD_NOTE])
-    if form.annex:
-        _annex(document, form, form.annex)
 
 
 def _year(document: Document, form: YearForm) -> None:
@@ -210,22 +221,10 @@ def _notes(document: Document, notes: Sequence[str]) -> None:
         word.write(paragraph, f" {note}", size=11, align=JUSTIFY)
 
 
-def _annex(document: Document, form: PeriodForm, annex: Annex) -> None:
+def _annex(document: Document, form: PeriodForm, working: Working, reader: Reader) -> None:
     """On a page of its own, so that the form before it stays as the decree prints it."""
     title = word.line(document, forms.ANNEX, bold=True)
     title.paragraph_format.page_break_before = True
     word.line(document, forms.ANNEX_TITLE, bold=True)
     word.line(document, f"({form.name}, kỳ {form.period})", italic=True, size=SIZE, after=8)
-    table = _table(document, forms.ANNEX_CRITERIA_HEAD, (7.0, 1.6, 1.9, 2.2, 3.8), len(annex.criteria))
-    for row, one in zip(table.rows[1:], annex.criteria, strict=True):
-        values = (one.title, one.most, one.own, one.given, one.reason)
-        for number, (place, value) in enumerate(zip(row.cells, values, strict=True)):
-            word.cell(place, value, size=11, align=LEFT if number in (0, 4) else CENTRE)
-    if annex.working:
-        word.line(document, "", size=6)
-        table = _table(document, forms.ANNEX_STEPS_HEAD, (3.9, 6.4, 2.0, 4.2), len(annex.working))
-        for row, step in zip(table.rows[1:], annex.working, strict=True):
-            steps = (step.says, step.formula, step.value, step.article)
-            for number, (place, value) in enumerate(zip(row.cells, steps, strict=True)):
-                word.cell(place, value, size=11, align=CENTRE if number == 2 else LEFT)
-    word.line(document, annex.rulebook, italic=True, size=11, before=6, align=LEFT)
+    workings.append(document, working, reader)

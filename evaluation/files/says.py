@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 Gettext = Callable[[str], str]
 
@@ -27,6 +28,17 @@ class Says:
     def message(self, gettext: Gettext) -> str:
         """The sentence in the reader's language."""
         return said(gettext, self.says_id, self.params)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How the page writes for a reader; every writer of a working is given the same one, so that all of them agree."""
+
+    gettext: Gettext
+    number: Callable[[Any], str]
+    moment: Callable[[Any], str]
+    period: Callable[[Any], str]
+    band: Callable[[Any], str]
 
 
 class FileRefused(ValueError):

@@ -1,7 +1,6 @@
 """The working of a result as a Word file on A4: the same inputs, steps and grounds as the page, in the same order."""
 
 import io
-from collections.abc import Callable
 
 from docx import Document
 from docx.document import Document as DocumentType
@@ -11,47 +10,45 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 from docx.table import _Cell, _Row
 
-from evaluation.files.says import Gettext, msgid, said
+from evaluation.files.says import Reader, msgid, said
+from evaluation.files.working_text import MARKS
 from evaluation.rules.explain import Step
 from evaluation.rules.working import Cell, Entered, Ground, Inputs, Working, level_of
 
 FONT = "Times New Roman"
 RIGHT = WD_ALIGN_PARAGRAPH.RIGHT
-# For Word there is neither a tick nor a cross in every font.
-MARKS = {
-    True: (msgid("met"), "[x]"),
-    False: (msgid("not met"), "[–]"),
-    None: (msgid("to be looked at"), "[?]"),
-}
-Shown = Callable[[object], str]
 
 
-def write_docx(
-    working: Working, *, gettext: Gettext, number: Shown, moment: Shown, period: str, band: str
-) -> bytes:
-    """The working as .docx; numbers and moments are written by the callables of the page, so both read the same."""
+def write_docx(working: Working, reader: Reader) -> bytes:
+    """The working as a .docx of its own."""
     document = Document()
     _page(document)
+    append(document, working, reader)
+    target = io.BytesIO()
+    document.save(target)
+    return target.getvalue()
+
+
+def append(document: DocumentType, working: Working, reader: Reader) -> None:
+    """The working at the end of a document: of its own, or of the form that carries it as its annex."""
+    gettext = reader.gettext
     _heading(document, said(gettext, msgid("Working: %(title)s"), {"title": working.title}), 14)
-    _line(document, " · ".join(filter(None, [working.whose, period])), italic=True)
-    _result(document, working, gettext, number, moment, band)
+    _line(document, " · ".join(filter(None, [working.whose, reader.period(working.period)])), italic=True)
+    _result(document, working, reader)
     if working.grounds:
         _heading(document, gettext(msgid("Conditions")), 12)
         for ground in working.grounds:
-            _ground(document, ground, gettext)
+            _ground(document, ground, reader)
     for table in working.inputs:
-        _inputs(document, table, gettext, number, moment)
+        _inputs(document, table, reader)
     if working.steps:
         _heading(document, gettext(msgid("Formula and steps")), 12)
         for step in working.steps:
-            _line(document, f"{gettext(step.says)}: {_value(step, gettext, number)}", bold=True, before=4)
+            _line(document, f"{gettext(step.says)}: {_value(step, reader)}", bold=True, before=4)
             if step.formula:
                 _line(document, step.formula)
             if step.article:
                 _line(document, step.article, italic=True, size=10)
-    target = io.BytesIO()
-    document.save(target)
-    return target.getvalue()
 
 
 def _page(document: DocumentType) -> None:
@@ -64,22 +61,21 @@ def _page(document: DocumentType) -> None:
     section.left_margin, section.right_margin = Mm(30), Mm(15)
 
 
-def _result(
-    document: DocumentType, working: Working, gettext: Gettext, number: Shown, moment: Shown, band: str
-) -> None:
+def _result(document: DocumentType, working: Working, reader: Reader) -> None:
+    gettext = reader.gettext
     if working.points is not None:
         out_of = f" / {working.out_of}" if working.out_of else ""
-        _fact(document, gettext(msgid("Points")), f"{number(working.points)}{out_of}")
+        _fact(document, gettext(msgid("Points")), f"{reader.number(working.points)}{out_of}")
         _fact(document, gettext(msgid("Exact value")), str(working.points))
     if working.band is not None:
-        _fact(document, gettext(msgid("Level")), band)
+        _fact(document, gettext(msgid("Level")), reader.band(working.band))
     _fact(document, gettext(msgid("State")), working.says)
     by = (
         said(gettext, msgid("by %(name)s"), {"name": working.computed_by})
         if working.computed_by
         else gettext(msgid("by the program"))
     )
-    at = f"{moment(working.computed_at)}, " if working.computed_at else ""
+    at = f"{reader.moment(working.computed_at)}, " if working.computed_at else ""
     _fact(document, gettext(msgid("Computed")), f"{at}{by}")
     if working.source is not None:
         source = working.source
@@ -91,7 +87,8 @@ def _result(
         _line(document, note, italic=True, size=11)
 
 
-def _inputs(document: DocumentType, table: Inputs, gettext: Gettext, number: Shown, moment: Shown) -> None:
+def _inputs(document: DocumentType, table: Inputs, reader: Reader) -> None:
+    gettext = reader.gettext
     _heading(document, table.title + (f" ({table.article})" if table.article else ""), 12)
     if not table.rows:
         _line(document, table.empty)
@@ -110,38 +107,39 @@ def _inputs(document: DocumentType, table: Inputs, gettext: Gettext, number: Sho
         _mark(made.rows[-1], "w:cantSplit")
         for place, column in enumerate(table.columns):
             value = row.cells[place] if place < len(row.cells) else None
-            text = "" if row.is_sum and value is None else _shown(value, number)
+            text = "" if row.is_sum and value is None else _shown(value, reader)
             _write(cells[place], text, bold=row.is_sum, right=column.number)
             if place == 0 and row.note:
                 _write(cells[0], row.note, italic=True, more=True)
         if people:
-            _write(cells[-1], "; ".join(_entered(one, gettext, moment) for one in table.apart(row)))
+            apart = "; ".join(_entered(one, reader) for one in table.apart(row))
+            _write(cells[-1], "" if row.is_sum else apart or "–")
     if table.common:
-        every = "; ".join(_entered(one, gettext, moment) for one in table.common)
+        every = "; ".join(_entered(one, reader) for one in table.common)
         _line(document, f"{gettext(msgid('Every row:'))} {every}", size=10)
     if table.note:
         _line(document, table.note, italic=True, size=10)
 
 
-def _value(step: Step, gettext: Gettext, number: Shown) -> str:
+def _value(step: Step, reader: Reader) -> str:
     level = level_of(step)
-    return number(step.value) if level is None else gettext(level.label)
+    return reader.number(step.value) if level is None else reader.gettext(level.label)
 
 
-def _shown(value: Cell, number: Shown) -> str:
+def _shown(value: Cell, reader: Reader) -> str:
     if value is None:
         return "–"
-    return value if isinstance(value, str) else number(value)
+    return value if isinstance(value, str) else reader.number(value)
 
 
-def _entered(one: Entered, gettext: Gettext, moment: Shown) -> str:
-    text = f"{one.how}: {one.name or gettext(msgid('the program'))}"
-    return f"{text}, {moment(one.at)}" if one.at else text
+def _entered(one: Entered, reader: Reader) -> str:
+    text = f"{one.how}: {one.name or reader.gettext(msgid('the program'))}"
+    return f"{text}, {reader.moment(one.at)}" if one.at else text
 
 
-def _ground(document: DocumentType, ground: Ground, gettext: Gettext) -> None:
+def _ground(document: DocumentType, ground: Ground, reader: Reader) -> None:
     says, mark = MARKS[ground.met]
-    _line(document, f"{mark} {gettext(says)}: {gettext(ground.says)}", before=3)
+    _line(document, f"{mark} {reader.gettext(says)}: {reader.gettext(ground.says)}", before=3)
     about = " · ".join(filter(None, [ground.detail, ground.article]))
     if about:
         _line(document, about, italic=True, size=10)

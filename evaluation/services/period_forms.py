@@ -1,6 +1,6 @@
 """Filling Mẫu số 01 from a sheet: what is not known yet stays blank, what is not final says so."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -9,21 +9,24 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from evaluation.clock import PROVINCE_ZONE
-from evaluation.files.forms import CRITERIA_TITLES, Annex, Criterion, Given, PeriodForm, Signature, Working
+from evaluation.files.forms import CRITERIA_TITLES, Criterion, PeriodForm, Signature
 from evaluation.models import CriterionMark, Report, ScoreSheet, Stage
 from evaluation.queries import forms as queries
+from evaluation.queries import workings
 from evaluation.queries.forms import HANDED_IN, Filed
 from evaluation.rules import scoring
-from evaluation.rules.explain import exact, half_up, parse_exact, shown, steps_from_json, written
+from evaluation.rules.explain import exact, half_up, parse_exact, shown, written
 from evaluation.rules.organisation import AbsenceKind
 from evaluation.rules.periods import ROMAN, Month, Stretch
 from evaluation.rules.rulebook import GeneralCriterion, Rulebook
 from evaluation.rules.scoring import ScoreStatus
 from evaluation.rules.workflow import ReportState
-from evaluation.services import rulebooks
+from evaluation.rules.working import Working
+from evaluation.services import rulebooks, working_of_sheet
 
 FINAL = (ReportState.CONFIRMED, ReportState.PUBLISHED)
 SCORED = (ReportState.SCORED, *FINAL)
+NEWEST_FIRST = (Stage.FINAL, Stage.SUPERVISOR, Stage.OWN)
 MOST_PLACES = 8
 NOT_SENT = "công chức chưa gửi phiếu"
 NOT_CONFIRMED = "phần II ghi theo kết quả công chức tự đánh giá, chưa được cấp có thẩm quyền xác nhận"
@@ -72,7 +75,7 @@ def _period_form(report: Report, filed: Filed, annex: bool) -> PeriodForm:
         authority=signed(report.scored_at, filed.people.get(report.scored_by or 0, ""))
         if report.state in SCORED
         else Signature(),
-        annex=_annex(rules, marks, report, score) if annex else None,
+        annex=_annex(report, scores) if annex else None,
     )
 
 
@@ -158,29 +161,10 @@ def points_that_hold(value: Fraction, book: Rulebook, day: date) -> str:
     return exact(value)
 
 
-def _annex(
-    rules: Iterable[GeneralCriterion],
-    marks: dict[str, CriterionMark],
-    report: Report,
-    score: ScoreSheet | None,
-) -> Annex:
-    """The authority's points beside the own ones, and the steps of the score that the form carries."""
-    scored = report.state in SCORED
-    rows = []
-    for rule in rules:
-        mark = marks.get(rule.code)
-        own = mark.own_points if mark else None
-        given = (mark.given_points if mark.given_points is not None else own) if mark and scored else None
-        rows.append(
-            Given(
-                f"{rule.code[1:]}. {rule.title}",
-                written(rule.max_points),
-                _points_typed(own),
-                _points_typed(given),
-                (mark.reason or "") if mark and scored else "",
-            )
-        )
-    steps = steps_from_json(score.steps) if score else ()
-    working = tuple(Working(_(step.says), step.formula, shown(step.value), step.article) for step in steps)
-    said = f"Bộ quy tắc {score.rulebook}, mã {score.fingerprint[:12]}." if score else ""
-    return Annex(tuple(rows), working, said)
+def _annex(report: Report, scores: Mapping[Stage, ScoreSheet]) -> Working | None:
+    """The working of the newest score of a sheet that was handed in: the authority's where there is one."""
+    if report.state not in HANDED_IN:
+        return None
+    newest = next((scores[stage] for stage in NEWEST_FIRST if stage in scores), None)
+    sheet = workings.sheet(newest.id) if newest is not None else None
+    return None if sheet is None else working_of_sheet.of_sheet(sheet)

@@ -1,9 +1,11 @@
 """The decree's forms as files: Mẫu số 01 and 02 as Word and PDF, the tracking sheet as Excel, a unit's papers in one file."""
 
 from io import BytesIO
+from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -21,6 +23,7 @@ from evaluation.services.refusals import Missing
 from evaluation.web import panels, presentation
 from evaluation.web.access import current_actor
 from evaluation.web.panels import Panel
+from evaluation.web.workings import READER
 
 blueprint = Blueprint("forms", __name__, url_prefix="/forms")
 
@@ -37,9 +40,23 @@ def period(report_id: int, kind: str) -> Answer:
     """Mẫu số 01 of a sheet; with `annex` also the authority's points and the working."""
     form = forms.period_form(current_actor(), report_id, annex=bool(request.args.get("annex")))
     name = f"Phiếu theo dõi, đánh giá {form.period} - {form.name}"
-    if kind == "docx":
-        return _sent(Made(name, kind, forms_word.write_period_forms([form])))
-    return _pdf("forms/period.html", form, name)
+    if kind == "pdf":
+        return _pdf("forms/period.html", form, name)
+    with force_locale("vi"):
+        return _sent(Made(name, kind, forms_word.write_period_form(form, READER)))
+
+
+@blueprint.get("/01/<int:report_id>")
+def paper(report_id: int) -> Answer:
+    """The same Mẫu số 01 on a page to be looked at and printed; what only helps to print it is left off the paper."""
+    annex = bool(request.args.get("annex"))
+    form = forms.period_form(current_actor(), report_id, annex=annex)
+    tools = {
+        "back": _("Back to the result"),
+        "print": _("Print"),
+        "other": _("Without the annex") if annex else _("With the authority's points and the working"),
+    }
+    return _page("forms/period.html", form, tools=tools, report_id=report_id, annex=annex)
 
 
 @blueprint.get("/02/<int:grade_id>.<any(docx, pdf):kind>")
@@ -107,12 +124,17 @@ def _year(form: words.YearForm, kind: str) -> Answer:
 
 def _pdf(template: str, form: words.PeriodForm | words.YearForm, name: str) -> Answer:
     """The form as PDF; where PDFs cannot be made, a page that says what to install and leads to the Word file."""
-    page = render_template(template, forms=[form], words=words, country=COUNTRY, motto=MOTTO)
     try:
-        return _sent(Made(name, "pdf", pdf.from_html(page)))
+        return _sent(Made(name, "pdf", pdf.from_html(_page(template, form))))
     except pdf.Unavailable as refused:
         instead = request.full_path.replace(".pdf", ".docx").rstrip("?")
         return render_template("forms/no_pdf.html", message=refused.message(_), instead=instead), 503
+
+
+def _page(template: str, form: words.PeriodForm | words.YearForm, **more: Any) -> str:
+    """A form of the state as HTML: Vietnamese whoever reads it."""
+    with force_locale("vi"):
+        return render_template(template, forms=[form], words=words, country=COUNTRY, motto=MOTTO, **more)
 
 
 def _sent(made: Made) -> Response:

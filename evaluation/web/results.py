@@ -1,6 +1,5 @@
 """Results with their arithmetic: my months of a year, and one sheet for whoever may read it."""
 
-from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
@@ -17,7 +16,7 @@ from evaluation.rules.explain import parse_exact
 from evaluation.rules.periods import Span
 from evaluation.rules.permissions import Action
 from evaluation.rules.workflow import ReportState
-from evaluation.services import access, results, rulebooks
+from evaluation.services import access, forms, results
 from evaluation.services.refusals import Missing
 from evaluation.services.scores import live_mark
 from evaluation.web import panels, presentation, sheet_page
@@ -107,6 +106,7 @@ def show(report_id: int) -> str:
         "results/show.html",
         report=report,
         mine=actor.person_id == report.person_id,
+        form_01=forms.has_forms(report.rulebook),
         state=STATES[report.state],
         steps=steps_of(report, around, None),
         stages=[(stage, label, sheets.get(stage)) for stage, label in STAGES],
@@ -115,10 +115,6 @@ def show(report_id: int) -> str:
         rows=[_line(item, number) for number, item in enumerate(report.items, 1)],
         criteria=sheet_page.criterion_rows(report, sheet_page.Typed(None, [])),
         given={row.code: row for row in report.criteria},
-        general_max=sum(
-            (row.max_points for row in rulebooks.book_of(report).general_criteria(report.period.month)),
-            Fraction(0),
-        ),
         events=_told([one for one in happenings if one.event.action != "report.read"]),
         readers=[one for one in happenings if one.event.action == "report.read"][:20],
         unit=around.units,

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from evaluation.files import pdf
+from evaluation.files.says import Reader
 from evaluation.rules.explain import Step
 from evaluation.rules.working import Row, Working, level_of
 from evaluation.services import workings
@@ -17,6 +18,7 @@ from evaluation.web.access import current_actor
 
 blueprint = Blueprint("workings", __name__, url_prefix="/workings")
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+READER = Reader(_, presentation.quantity, presentation.moment, presentation.period_label, presentation.band)
 Answer = str | AnyResponse
 
 
@@ -132,14 +134,7 @@ def _pdf(working: Working) -> bytes:
 def _word(working: Working) -> bytes:
     from evaluation.files.workings import write_docx  # a writer that only downloads need
 
-    return write_docx(
-        working,
-        gettext=_,
-        number=presentation.quantity,  # type: ignore[arg-type]
-        moment=presentation.moment,  # type: ignore[arg-type]
-        period=presentation.period_label(working.period),
-        band=presentation.band(working.band) if working.band else "",
-    )
+    return write_docx(working, READER)
 
 
 def _sent(data: bytes, media_type: str, name: str) -> Response:

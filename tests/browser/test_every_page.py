@@ -134,6 +134,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "jobs.index": ("mai", "/jobs/"),
     "jobs.show": ("mai", "/jobs/{job}"),
     "forms.unit": ("thu", "/forms/units/{agency}"),
+    "forms.paper": ("lan", "/forms/01/{final}?annex=1"),
     "cycles.index": ("mai", "/cycles/"),
     "law.show": ("lan", "/law/"),
     "extra_income.index": ("mai", "/extra-income/?period=2026-10"),

@@ -1,6 +1,8 @@
 """The decree's forms as files: wording, what stands in them, who may have them, and the trace of reading."""
 
+import html
 import io
+import re
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -164,7 +166,41 @@ def test_the_authoritys_points_stand_in_the_annex_only(place, clock) -> None:
     assert annexed[: len(plain)] == plain
     rest = annexed[len(plain) :]
     assert rest[0] == "Phụ lục kèm phiếu"
-    assert {"4,5", "Chậm kê khai", "Điều 14.2.a NĐ 335/2025"} <= set(rest)
+    assert {"4,5", "Cấp trên: Chậm kê khai", "Điều 14.2.a NĐ 335/2025"} <= set(rest)
+
+
+def test_the_annex_is_the_working_of_the_newest_score_word_for_word(place, clock, login) -> None:
+    own = word(place, f"/forms/01/{place.report.id}.docx?annex=1")
+    assert "Cách tính: Tự đánh giá" in own
+    confirm(place, clock)
+    annexed = word(place, f"/forms/01/{place.report.id}.docx?annex=1")
+    final = db.session.query(ScoreSheet).filter_by(report_id=place.report.id, stage=Stage.FINAL).one()
+
+    working = word(place, f"/workings/score/{final.id}.docx")
+
+    assert annexed[-len(working) :] == working
+
+
+def test_a_sheet_that_was_not_handed_in_has_no_annex(place, login) -> None:
+    empty = sheet(place, place.nam, month="2026-02")
+    place.client = sign_in(login, place.client, place.nam)
+
+    assert "Phụ lục kèm phiếu" not in word(place, f"/forms/01/{empty.id}.docx?annex=1")
+
+
+@pytest.mark.parametrize("annex", ["", "?annex=1"])
+def test_what_is_printed_from_the_screen_is_what_the_word_file_holds(place, clock, annex) -> None:
+    confirm(place, clock)
+    page = place.client.get(f"/forms/01/{place.report.id}{annex}").text
+    start = page.index("<main>")
+    read = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page[start:])).split())
+
+    assert "data-print" in page[:start]
+    assert ("Trở lại kết quả" in page[:start]) and "Trở lại kết quả" not in read
+    for said in word(place, f"/forms/01/{place.report.id}.docx"):
+        if said.strip("_"):
+            assert said in read or said[:-1] in read, said
+    assert ("Phụ lục kèm phiếu" in read) is bool(annex)
 
 
 def test_a_month_of_leave_is_no_zero_on_the_form(place, login, clock) -> None:

@@ -125,18 +125,15 @@ def test_drafts_saved_one_after_another_are_one_line_of_the_history(month) -> No
     assert "dòng 1, Hoàn thành: 4 → 3" in page
 
 
-def test_the_paper_follows_the_form_of_the_decree(month) -> None:
-    page = month.client.get(f"/results/{month.report.id}").text
-    paper = page[page.index('class="paper"') :]
-    for words in (
-        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
-        "Phiếu theo dõi, đánh giá công chức",
-        "Nguyễn Thị Lan",
-        "Phòng Công chức, viên chức",
-        "Ưu điểm",
-        "(Ký, ghi rõ họ tên)",
-    ):
-        assert words in paper
+def test_printing_the_sheet_leads_to_form_01_where_the_decree_has_one(month) -> None:
+    address = f"/results/{month.report.id}"
+    assert f'href="/forms/01/{month.report.id}"' in month.client.get(address).text
+    other = sheet(month, month.lan, month="2026-08")
+    other.rulebook = "decree-233-2026"
+    db.session.flush()
+    page = month.client.get(f"/results/{other.id}").text
+    assert f'href="/forms/01/{other.id}"' not in page
+    assert "data-print" in page
 
 
 def test_my_year_lists_each_month_with_its_state_and_reason(month) -> None:
