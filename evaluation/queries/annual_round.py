@@ -24,7 +24,8 @@ from evaluation.rules.workflow import GradeState
 MEMBERS = """
 with latest as (
     select distinct on (report.person_id)
-        report.person_id, report.unit_id, report.agency_id, report.confirming_unit_id, report.office, report.title
+        report.person_id, report.unit_id, report.agency_id, report.confirming_unit_id, report.office, report.title,
+        report.rulebook
     from report join period on period.id = report.period_id
     where period.month >= :since and period.month < :until and {reports}
     order by report.person_id, {newest} desc
@@ -37,6 +38,7 @@ member as (
         coalesce(graded.confirming_unit_id, latest.confirming_unit_id) as confirming_unit_id,
         coalesce(latest.office, service.office, 'STAFF') as office,
         coalesce(latest.title, service.title, '') as title,
+        coalesce(graded.rulebook, latest.rulebook) as rulebook,
         graded.id as grade_id, graded.state, graded.status, graded.proposed_class, graded.decided_class,
         (graded.proposed_at at time zone 'Asia/Ho_Chi_Minh')::date as proposed_on,
         (graded.decided_at at time zone 'Asia/Ho_Chi_Minh')::date as decided_on,
@@ -115,6 +117,7 @@ class Member:
     confirming_unit_id: int
     office: Office
     title: str
+    rulebook: str
     grade_id: int | None
     meeting_id: int | None
     meeting_remarks: str | None
@@ -149,6 +152,7 @@ def _member(row: Any) -> Member:
         row.confirming_unit_id,
         Office(row.office),
         row.title,
+        row.rulebook,
         row.grade_id,
         row.meeting_id,
         row.meeting_remarks,

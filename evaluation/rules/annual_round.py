@@ -221,7 +221,8 @@ def dates(year: int, book: Rulebook, *, late: bool = False) -> RoundDates | None
     """
     if not book.has(CHAPTER):
         return None
-    rows = {row.text("event"): row for row in book.table(f"{CHAPTER}.dates", date(year, 1, 1))}
+    since = max(date(year, 1, 1), book.effective[0])  # a decree may begin within the year
+    rows = {row.text("event"): row for row in book.table(f"{CHAPTER}.dates", since)}
 
     def day(event: str) -> date:
         row = rows[event]

@@ -36,13 +36,13 @@ class Timeline:
 
 
 def book_of_year(year: int) -> Rulebook:
-    """The rulebook by which the officials of a year are classified."""
+    """The rulebook by which công chức are classified in a year: where no one person is meant."""
     return rulebooks.shelf().for_day("evaluation", grade_queries.bounds(year)["since"])
 
 
 def timeline(member: Member, year: int) -> Timeline:
     """The round of one official as its facts tell it."""
-    book = book_of_year(year)
+    book = rulebooks.law_of(member.rulebook)
     return Timeline(
         member,
         rules.state_of(member.facts),
@@ -91,11 +91,14 @@ def may_record_for(actor: Actor, member: Member) -> bool:
 
 
 LACKS = {
-    RoundState.MEETING_HELD: "%(name)s: the minutes of the review meeting are not recorded (Article 21). Record them"
+    RoundState.MEETING_HELD: "%(name)s: the minutes of the review meeting are not recorded (%(article)s). Record them"
     " under Annual class → Annual round → Record a meeting.",
-    RoundState.PARTY_OPINION: "%(name)s: the written opinion of the Party committee is not recorded (Article 21). Record it"
+    RoundState.PARTY_OPINION: "%(name)s: the written opinion of the Party committee is not recorded (%(article)s). Record it"
     " under Annual class → Annual round → Party committee's opinion.",
 }
+
+
+GROUNDS = {RoundState.MEETING_HELD: "round_meeting", RoundState.PARTY_OPINION: "round_party"}
 
 
 def require_records(grade: YearGrade, klass: Band) -> None:
@@ -103,12 +106,16 @@ def require_records(grade: YearGrade, klass: Band) -> None:
 
     A head's class comes after that of the organisation and is not above it. Years of other rulebooks ask for neither.
     """
-    if not book_of_year(grade.year).has(rules.CHAPTER):
+    book = rulebooks.law_of(grade.rulebook)
+    if not book.has(rules.CHAPTER):
         return
     member = queries.of_person(grade.person_id, grade.year)
     if member is None:
         return
-    faults = [Fault("records", _(LACKS[one], name=member.full_name)) for one in rules.lacking(member.facts)]
+    faults = [
+        Fault("records", _(LACKS[one], name=member.full_name, article=book.article(GROUNDS[one])))
+        for one in rules.lacking(member.facts)
+    ]
     if member.office is Office.HEAD:
         faults += _above_the_unit(grade, klass, member)
     if conclusions.newer_than(grade.person_id, grade.year, grade.proposed_at) is not None:
@@ -128,7 +135,8 @@ def require_records(grade: YearGrade, klass: Band) -> None:
 def require_not_above_unit(grade: YearGrade, klass: Band) -> None:
     """A head's class comes after that of the organisation and is not above it (Article 20.6)."""
     member = queries.of_person(grade.person_id, grade.year)
-    if member is not None and member.office is Office.HEAD and book_of_year(grade.year).has(rules.CHAPTER):
+    book = rulebooks.law_of(grade.rulebook)
+    if member is not None and member.office is Office.HEAD and book.has(rules.CHAPTER):
         faults = _above_the_unit(grade, klass, member)
         if faults:
             raise Invalid(faults)
@@ -139,15 +147,18 @@ def _above_the_unit(grade: YearGrade, klass: Band, member: Member) -> list[Fault
     known = grade_queries.unit_classes([grade.unit_id], grade.year).get(grade.unit_id)
     if klass is Band.KHTNV or (known is not None and klass <= known):
         return []
+    article = rulebooks.law_of(grade.rulebook).article("head_limit")
     if known is None:
         says = _(
-            "%(name)s: the class of the organisation is not recognised yet; it comes first (Article 20.6).",
+            "%(name)s: the class of the organisation is not recognised yet; it comes first (%(article)s).",
             name=member.full_name,
+            article=article,
         )
     else:
         says = _(
-            "%(name)s heads an organisation of a lower class: a head is not classified above it (Article 20.6).",
+            "%(name)s heads an organisation of a lower class: a head is not classified above it (%(article)s).",
             name=member.full_name,
+            article=article,
         )
     return [Fault("klass", says)]
 

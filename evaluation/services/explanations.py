@@ -60,4 +60,4 @@ def _year(person: Person, period: Span) -> list[Working]:
 
 def _span(person: Person, period: Span) -> list[Working]:
     span = db.session.get(PersonSpan, (period.kind, period.year, period.index, person.id))
-    return [] if span is None else [working_of_grade.of_span(span, person.full_name)]
+    return [] if span is None else [working_of_grade.of_span(span, person)]

@@ -44,6 +44,15 @@ def day_of_year(book: Rulebook, year: int) -> date:
     return max(date(year, 1, 1), book.effective[0])
 
 
+def law_of_year(kind: PersonKind, year: int) -> tuple[Rulebook, date]:
+    """By which law the means of a year are judged for a kind of person, and on which day; without one, by that of công chức."""
+    officials = shelf().for_day("evaluation", date(year, 1, 1))
+    for law in scoring_laws(date(year, 12, 31)):
+        if law.kind is kind and law.unit_code is None:
+            return law.book, day_of_year(law.book, year)
+    return officials, date(year, 1, 1)
+
+
 def most_groups() -> int:
     """How many groups of complexity a catalogue may have today (Article 13.1.a)."""
     today = clock.today()

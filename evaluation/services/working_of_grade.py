@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from evaluation.models import PersonSpan, YearGrade
+from evaluation.models import Person, PersonSpan, YearGrade
 from evaluation.queries import grades as grade_queries
 from evaluation.queries import workings as queries
 from evaluation.queries.grades import MonthOfYear
@@ -50,23 +50,23 @@ def of_grade(grade: YearGrade) -> Working:
     )
 
 
-def of_span(span: PersonSpan, name: str) -> Working:
+def of_span(span: PersonSpan, person: Person) -> Working:
     """The working of an official's quarter, half-year or year as rolled up: the mean of the months that count."""
     which = Span(span.kind, span.year, span.index)
     wanted = {month.month for month in which.months}
     rows = grade_queries.months([span.person_id], span.year, provisional=False).get(span.person_id, [])
     months = [month for month in rows if month.month in wanted]
-    book = rulebooks.shelf().for_day("evaluation", which.first_day)
+    book, day = rulebooks.law_of_year(person.kind, span.year)
     average = parse_exact(span.exact_mean) if span.exact_mean else None
     steps: list[Step] = []
     if average is not None and span.band is not None:
         steps = [
-            _mean_step(grade_inputs.scores_of(months, book, which.first_day), average, book.article("mean")),
+            _mean_step(grade_inputs.scores_of(months, book, day), average, book.article("mean")),
             Step("band", span.band.label, written(average), average, book.article("bands")),
         ]
     return Working(
         title=_("Mean of the period"),
-        whose=name,
+        whose=person.full_name,
         period=which,
         points=average,
         out_of=100,

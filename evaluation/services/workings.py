@@ -65,7 +65,7 @@ def of_mean(actor: Actor, person_id: int, period: str) -> Opened:
         raise Missing(_("There is no such mean."))
     person = db.session.get_one(Person, person_id)
     trace = partial(_record, actor, "mean.read", person, person_id, span.unit_id)
-    return Opened(working_of_grade.of_span(span, person.full_name), trace)
+    return Opened(working_of_grade.of_span(span, person), trace)
 
 
 def of_unit(actor: Actor, unit_id: int, period: str, *, evaluated: bool = False) -> Opened:

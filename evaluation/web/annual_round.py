@@ -30,6 +30,7 @@ from evaluation.services import (
     grades,
     receipts,
     replacements,
+    rulebooks,
     self_classifications,
 )
 from evaluation.services.access import Actor
@@ -158,7 +159,7 @@ def _mine(year: int, typed: Mapping[str, str], faults: list[Fault]) -> str:
         year=year,
         months=months,
         mean=grading.mean(
-            grade_inputs.scores_of(months, timeline.book, grade_questions.bounds(year)["since"])
+            grade_inputs.scores_of(months, timeline.book, rulebooks.day_of_year(timeline.book, year))
         ),
         bands=list(reversed(Band)),
         open=_open_for_self(timeline),

@@ -135,15 +135,22 @@ def _title(what: str, unit: str, month: Stretch) -> str:
 
 
 def _levels(trend: Trend, month: Stretch) -> tuple[tuple[str, Decimal], ...]:
-    """The limits of the levels near the line, by the rulebook of the month."""
+    """The limits of the levels near the line, by the rulebooks of the month; where laws differ each line names its own."""
     known = [mean for _month, mean in trend.months if mean is not None]
     if not known:
         return ()
-    rows = rulebooks.shelf().for_day("evaluation", month.first_day).bands(month.first_day)
+    limits: dict[tuple[Band, Fraction], list[str]] = {}
+    laws = {law.book.name: law.book for law in rulebooks.scoring_laws(month.first_day) if not law.unit_code}
+    for book in laws.values():
+        for row in book.bands(month.first_day):
+            if row.at_least and min(known) - NEAR <= row.at_least <= max(known) + NEAR:
+                limits.setdefault((Band(row.band), row.at_least), []).append(book.law)
     return tuple(
-        (short_band(Band(row.band)), Decimal(row.at_least.numerator) / row.at_least.denominator)
-        for row in rows
-        if row.at_least and min(known) - NEAR <= row.at_least <= max(known) + NEAR
+        (
+            short_band(band) if len(whose) == len(laws) else f"{short_band(band)}, {', '.join(whose)}",
+            Decimal(limit.numerator) / limit.denominator,
+        )
+        for (band, limit), whose in limits.items()
     )
 
 

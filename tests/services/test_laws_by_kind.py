@@ -10,13 +10,24 @@ from sqlalchemy import select
 
 from evaluation.extensions import db
 from evaluation.models import CriterionMark, PersonSpan, Report, ScoreSheet, Stage, YearGrade
+from evaluation.queries import annual_round as annual_round_questions
 from evaluation.rules.bands import Band
 from evaluation.rules.organisation import PersonKind
 from evaluation.rules.periods import Month, SpanKind
 from evaluation.rules.rulebook import RulebookError
 from evaluation.rules.scoring import ScoreStatus
 from evaluation.rules.workflow import ReportState
-from evaluation.services import grade_proposals, grades, periods, quotas, rollups, rulebooks, scores
+from evaluation.services import (
+    annual_round,
+    grade_proposals,
+    grades,
+    periods,
+    quotas,
+    rollups,
+    rulebooks,
+    scores,
+    working_of_grade,
+)
 from evaluation.services.refusals import Invalid
 from tests import factories
 
@@ -242,3 +253,44 @@ def test_the_pages_of_a_mixed_agency_say_which_law_counts_whom(mixed: Any, clien
     assert "Nghị định 233/2026/NĐ-CP · Điều 12 NĐ 233/2026" in trial.text
     assert "Viên chức 0" in trial.text.split("Sẽ có suất")[1], "two places for two"
     assert client.get(f"/what-if/agency/{agency}/2026?law=x").status_code == 422
+
+
+def test_the_round_and_the_means_of_a_vien_chuc_cite_the_own_decree(mixed: Any) -> None:
+    employee, official = mixed.employees[0], mixed.officials[0]
+    member = annual_round_questions.of_person(employee.id, 2026)
+    assert member is not None
+    timeline = annual_round.timeline(member, 2026)
+    assert timeline.book.name == "decree-233-2026"
+    assert timeline.dates is not None
+    assert timeline.dates.last_day == date(2026, 12, 14)
+    other = annual_round_questions.of_person(official.id, 2026)
+    assert other is not None
+    assert annual_round.timeline(other, 2026).book.name == "decree-335-2025"
+    for month in range(7, 13):
+        rollups.run_month_now(Month(2026, month))
+    for who, article in (
+        (employee, "Điều 12 NĐ 233/2026"),
+        (official, "Điều 20.1, 20.2, 20.3, 20.4.a NĐ 335/2025"),
+    ):
+        span = db.session.get_one(PersonSpan, (SpanKind.QUARTER, 2026, 3, who.id))
+        working = working_of_grade.of_span(span, who)
+        assert {step.article for step in working.steps if step.code == "band"} == {article}
+
+
+def test_a_decision_without_minutes_cites_the_law_of_the_person(office: Any, clock: Any) -> None:
+    clock(date(2026, 12, 5))
+    employee = joined(office, "Hồ Thị Yến", PersonKind.VIEN_CHUC)
+    db.session.expire(employee)
+    for month in range(7, 13):
+        scored(office, employee, f"2026-{month:02d}", "80", "decree-233-2026")
+    grade_proposals.propose(office.department.id, 2026)
+    with pytest.raises(Invalid, match=r"Điều 21\.1\.b, 21\.2\.b .theo NĐ 335, chờ đối chiếu"):
+        grades.decide(factories.actor(office.thu, date(2026, 12, 5)), live(employee).id, Band.HTTNV)
+
+
+def test_the_levels_of_a_chart_are_those_of_each_law_of_the_month(office: Any) -> None:
+    from evaluation.web.standing_charts import Trend, _levels
+
+    month = Month(2026, 8)
+    trend = Trend(((month, Decimal("88")),))
+    assert [limit for _name, limit in _levels(trend, month)] == [Decimal(90)], "both laws agree: one line"
