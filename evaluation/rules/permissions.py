@@ -57,9 +57,11 @@ class Action(StrEnum):
     DECIDE_PETITION = "DECIDE_PETITION"
     EXPORT_NATIONAL = "EXPORT_NATIONAL"
     EXPORT_INCOME = "EXPORT_INCOME"
+    EXPORT_REGISTERS = "EXPORT_REGISTERS"
     WHAT_IF = "WHAT_IF"
     CHANGE_CYCLE = "CHANGE_CYCLE"
     VERIFY_RESULTS = "VERIFY_RESULTS"
+    RECOGNISE_UNIT = "RECOGNISE_UNIT"
 
 
 _R = Relation
@@ -94,9 +96,11 @@ ALLOWED: dict[Action, frozenset[Relation]] = {
     Action.DECIDE_PETITION: frozenset(_CONFIRMING),
     Action.EXPORT_NATIONAL: frozenset({_R.HOME_AFFAIRS}),
     Action.EXPORT_INCOME: frozenset({_R.HOME_AFFAIRS, _R.PERSONNEL} | _CONFIRMING),
+    Action.EXPORT_REGISTERS: frozenset({_R.HOME_AFFAIRS, _R.ADMINISTRATOR, _R.PERSONNEL}),
     Action.WHAT_IF: frozenset({_R.HOME_AFFAIRS} | _SUPERVISING | _CONFIRMING),
     Action.CHANGE_CYCLE: frozenset({_R.HOME_AFFAIRS}),
     Action.VERIFY_RESULTS: frozenset({_R.HOME_AFFAIRS, _R.INSPECTOR}),
+    Action.RECOGNISE_UNIT: frozenset({_R.HOME_AFFAIRS} | _CONFIRMING),
 }
 
 NEVER_FOR_ONESELF = frozenset(
@@ -108,6 +112,7 @@ NEVER_FOR_ONESELF = frozenset(
         Action.EXTEND_DEADLINE,
         Action.REPLACE_GRADE,
         Action.DECIDE_PETITION,
+        Action.RECOGNISE_UNIT,
     }
 )
 

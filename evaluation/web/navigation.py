@@ -99,7 +99,7 @@ ENTRIES = (
         _l("Annual class"),
         _leads_or_oversees,
         "grades",
-        ("annual_round", "conclusions", "meetings", "party_opinions", "replacements"),
+        ("annual_round", "conclusions", "meetings", "organisation_classes", "party_opinions", "replacements"),
     ),
     Entry("standings.index", _l("Units"), _leads_or_oversees, "standings"),
     Entry("commendations.index", _l("Commendation"), _reads_lists, "commendations"),

@@ -137,6 +137,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "forms.paper": ("lan", "/forms/01/{final}?annex=1"),
     "cycles.index": ("mai", "/cycles/"),
     "law.show": ("lan", "/law/"),
+    "organisation_classes.index": ("mai", "/organisation-classes/"),
+    "organisation_classes.show": ("mai", "/organisation-classes/{division}/2026"),
     "extra_income.index": ("mai", "/extra-income/?period=2026-10"),
     "extra_income.agency": ("thu", "/extra-income/2026-10/{agency}"),
     # Off in the province: each leads to the page that says so; tests/web/test_party.py opens them switched on.
