@@ -24,6 +24,7 @@ from evaluation.services import (
     moves,
     notices,
     petitions,
+    quotas,
     receipts,
     replacements,
     rulebooks,
@@ -171,11 +172,14 @@ def uphold_class(
                 )
             ]
         )
+    beyond = quotas.beyond(old.agency_id, old.year)
     new = replacements.in_place_of(
         old, _("Petition no. %(number)s upheld: %(answer)s", number=petition.id, answer=text)
     )
     grades.decide_locked(actor, new.id, klass, text, number, exceptional_document)
     new.state, new.published_at = GradeState.PUBLISHED, clock.now()
+    db.session.flush()
+    quotas.tell_if_more_beyond(new, beyond)
     _answer(
         actor,
         petition,

@@ -1,5 +1,6 @@
 """Places for excellent: counted for each law alone, over the agency and each group of similar tasks (Article 20.5)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -8,16 +9,28 @@ from operator import add
 
 from flask_babel import gettext as _
 
+from evaluation import clock
 from evaluation.models import YearGrade
+from evaluation.queries import organisation, replaced_classes
 from evaluation.queries import quotas as queries
 from evaluation.queries.quotas import Counts
 from evaluation.rules import grading
 from evaluation.rules.grading import QuotaReadings
+from evaluation.rules.permissions import Role
 from evaluation.rules.rulebook import Rulebook
-from evaluation.services import rulebooks
+from evaluation.services import notices, rulebooks
 from evaluation.services.refusals import Fault, Invalid
 
 NOBODY = Counts(0, 0, 0)
+BEYOND = (
+    "%(unit)s, %(year)s: after a class was replaced, %(number)s are decided excellent under %(law)s, for %(most)s places"
+    " (%(exceptional)s with a document on exceptional results; %(article)s). No class was changed by the program."
+)
+BEYOND_IN_GROUP = (
+    "%(unit)s, group “%(group)s”, %(year)s: after a class was replaced, %(number)s are decided excellent under %(law)s, for"
+    " %(most)s places (%(exceptional)s with a document on exceptional results; %(article)s). No class was changed by the"
+    " program."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +159,43 @@ def check(grade: YearGrade, document: str | None) -> None:
                         ),
                     )
                 ]
+            )
+
+
+def beyond(agency_id: int, year: int) -> dict[tuple[str, str | None], int]:
+    """How many excellent classes are decided above the usual share, by law and group; only where there are any."""
+    return {
+        (quota.book.name, quota.group): quota.beyond for quota in of_agency(agency_id, year) if quota.beyond
+    }
+
+
+def tell_if_more_beyond(grade: YearGrade, before: Mapping[tuple[str, str | None], int]) -> None:
+    """Tells the deciding heads and Home Affairs where a replaced class left more excellent ones than places.
+
+    Fewer good people make fewer places (Article 20.5); what follows is for people to decide.
+    """
+    worse = [
+        quota
+        for quota in of_agency(grade.agency_id, grade.year)
+        if quota.beyond > before.get((quota.book.name, quota.group), 0)
+    ]
+    if not worse:
+        return
+    today = clock.today()
+    unit = organisation.unit_names([grade.agency_id], today).get(grade.agency_id, "")
+    units = [grade.agency_id, grade.confirming_unit_id]
+    for person_id in sorted(replaced_classes.keepers(units, grade.unit_id, Role.HOME_AFFAIRS, today)):
+        for quota in worse:
+            notices.tell(
+                person_id,
+                BEYOND if quota.group is None else BEYOND_IN_GROUP,
+                link=f"/grades/{grade.agency_id}/{grade.year}",
+                unit=unit,
+                year=grade.year,
+                law=quota.book.law,
+                number=quota.counts.excellent_decided,
+                most=quota.usual.chosen,
+                exceptional=quota.exceptional.chosen,
+                article=quota.article,
+                **({} if quota.group is None else {"group": quota.group}),
             )

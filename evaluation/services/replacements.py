@@ -94,6 +94,7 @@ def replace(
     faults, why, number = _checked(old, klass, reason, document_number)
     if faults or klass is None:
         raise Invalid(faults)
+    before = quotas.beyond(old.agency_id, old.year)
     new = in_place_of(old, why)
     annual_round.require_not_above_unit(new, klass)
     if klass is Band.HTXSNV:
@@ -118,6 +119,7 @@ def replace(
         on_behalf_of=access.acting_for(actor, managing),
     )
     _tell(actor, old, new)
+    quotas.tell_if_more_beyond(new, before)
     receipts.keep(transaction_id, {"grade": new.id})
     db.session.commit()
     return new

@@ -46,6 +46,7 @@ from evaluation.services import (
     grades,
     meetings,
     party_opinions,
+    quotas,
     replacements,
     self_classifications,
 )
@@ -592,3 +593,34 @@ def test_a_special_agency_ends_later_by_a_document_of_the_level_above(office: An
     assert dates is not None
     assert dates.last_day == date(2027, 1, 14)
     assert len(events("round.late")) == 1
+
+
+def test_a_downgrade_that_leaves_more_excellent_than_places_is_told_and_shown_and_changes_nothing(
+    office: Any, client: Any, login: Any
+) -> None:
+    found = ready(office, 1, 6)  # seven beside Lan, Nam, Hung and Thu, who are good: one may be excellent
+    thu, chairman = as_of(office.thu), as_of(office.chairman)
+    best, *good = found
+    grades.decide(thu, best.id, Band.HTXSNV)
+    for grade in good:
+        grades.decide(thu, grade.id, Band.HTTNV)
+    grades.publish(thu, office.department.id, 2026, decision_number="12/QĐ-SNV")
+    login(client, office.thu)
+    address = f"/grades/{office.department.id}/2026"
+    given = {"reason": "Báo cáo thiếu trung thực", "document_number": "99/QĐ-UBND"}
+    said = {quotas.BEYOND, quotas.BEYOND_IN_GROUP}
+    left = 0
+    for grade in good:
+        before = len([one for one in told(office.thu) if one in said])
+        excess = sum(one.beyond for one in quotas.of_agency(office.department.id, 2026))
+        replacements.replace(chairman, grade.id, Band.HTNV, **given)
+        more = sum(one.beyond for one in quotas.of_agency(office.department.id, 2026))
+        after = len([one for one in told(office.thu) if one in said])
+        assert (after > before) is (more > excess), "told when it gets worse, and only then"
+        assert ("Số người xuất sắc vượt số suất" in client.get(address).text) is (more > 0)
+        left = more
+    assert left == 2, "the agency and the group lack a place each"
+    for who in (office.thu, office.mai, office.chairman):
+        assert said <= set(told(who))
+    assert not said & set(told(best.person) + told(office.lan))
+    assert db.session.get_one(YearGrade, best.id).decided_class is Band.HTXSNV
