@@ -9,19 +9,23 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from evaluation.extensions import db
 from evaluation.models import Assignment, Charge, Person, UnitCode, UnitPlace
-from evaluation.rules.organisation import Office
+from evaluation.rules.organisation import Office, UnitRole
 from evaluation.rules.permissions import Relation, Role
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a person is on a day: the units headed, deputised and lent by delegation, and the roles granted."""
+    """What a person is on a day: the units headed, deputised and lent by delegation, and the roles granted.
+
+    `agencies` are the using agencies among the units headed or lent.
+    """
 
     person_id: int
     day: date
     headed: frozenset[int] = frozenset()
     deputised: frozenset[int] = frozenset()
     delegated: dict[int, int] = field(default_factory=dict)
+    agencies: frozenset[int] = frozenset()
     roles: tuple[tuple[Role, int], ...] = ()
 
     def acts_for(self, unit_id: int) -> int | None:
@@ -54,21 +58,21 @@ def valid_on(dated, day: date):  # type: ignore[no-untyped-def]
 
 STANDING = text(
     """
-    select 'office' as what, unit_id, office as word, null::bigint as delegator_id
-    from assignment
+    select 'office' as what, unit_id, office as word, null::bigint as delegator_id, unit.role
+    from assignment join unit on unit.id = assignment.unit_id
     where person_id = :person_id and office <> 'STAFF'
       and valid_from <= :day and (valid_to is null or valid_to > :day)
     union all
     -- a duty is lent only while the lender heads the unit
-    select 'lent', delegation.unit_id, null, delegation.delegator_id
-    from delegation
+    select 'lent', delegation.unit_id, null, delegation.delegator_id, unit.role
+    from delegation join unit on unit.id = delegation.unit_id
     join assignment on assignment.unit_id = delegation.unit_id
         and assignment.person_id = delegation.delegator_id and assignment.office = 'HEAD'
         and assignment.valid_from <= :day and (assignment.valid_to is null or assignment.valid_to > :day)
     where delegation.delegate_id = :person_id
       and delegation.valid_from <= :day and (delegation.valid_to is null or delegation.valid_to > :day)
     union all
-    select 'role', unit_id, role, null
+    select 'role', unit_id, role, null, null
     from role_grant
     where account_id = :account_id and valid_from <= :day and (valid_to is null or valid_to > :day)
     """
@@ -86,6 +90,11 @@ def standing(person_id: int, account_id: int | None, day: date) -> Standing:
             row.unit_id for row in found if row.word == Office.DEPUTY and row.what == "office"
         ),
         delegated={row.unit_id: row.delegator_id for row in found if row.what == "lent"},
+        agencies=frozenset(
+            row.unit_id
+            for row in found
+            if row.role == UnitRole.USING_AGENCY and (row.what == "lent" or row.word == Office.HEAD)
+        ),
         roles=tuple((Role(row.word), row.unit_id) for row in found if row.what == "role"),
     )
 

@@ -76,8 +76,9 @@ def _sees_party_quarters(actor: Actor) -> bool:
 
 
 def _exports_income(actor: Actor) -> bool:
-    may = _leads(actor) or actor.standing.holds(Role.HOME_AFFAIRS) or actor.standing.holds(Role.PERSONNEL)
-    return may and extra_income.is_on(clock.today())
+    standing = actor.standing
+    may = standing.agencies or standing.holds(Role.HOME_AFFAIRS) or standing.holds(Role.PERSONNEL)
+    return bool(may) and extra_income.is_on(clock.today())
 
 
 def _registers(actor: Actor) -> bool:

@@ -18,7 +18,7 @@ from wtforms.form import BaseForm
 from evaluation import clock
 from evaluation.clock import PROVINCE_ZONE
 from evaluation.rules.bands import LABELS
-from evaluation.rules.explain import parse_exact, shown
+from evaluation.rules.explain import Step, parse_exact, shown
 from evaluation.rules.periods import (
     ROMAN,
     Cycle,
@@ -29,6 +29,7 @@ from evaluation.rules.periods import (
     parse_stretch,
     stretch_of,
 )
+from evaluation.rules.working import level_of
 from evaluation.services import rulebooks
 
 NOTHING = "–"
@@ -275,6 +276,13 @@ def month_has_class(covers: Stretch | None = None) -> bool:
     return rulebooks.month_has_class(covers.first_day if covers else clock.today())
 
 
+def step_value(step: Step | dict[str, Any]) -> str:
+    """What a step of a working came to: a number, or the level of a class."""
+    known = step if isinstance(step, Step) else Step.from_json(step)
+    level = level_of(known)
+    return quantity(known.value) if level is None else band(level)
+
+
 def register(app: Flask) -> None:
     """Gives every template the filters above."""
     app.jinja_env.filters.update(
@@ -287,6 +295,7 @@ def register(app: Flask) -> None:
         moment=moment,
         time=clock_time,
         period_label=period_label,
+        step_value=step_value,
         period_title=period_title,
         month=period_label,
         span=span,

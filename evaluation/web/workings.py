@@ -9,8 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from evaluation.files import pdf
 from evaluation.files.says import Reader
-from evaluation.rules.explain import Step
-from evaluation.rules.working import Row, Working, level_of
+from evaluation.rules.working import Row, Working
 from evaluation.services import workings
 from evaluation.services.workings import Opened
 from evaluation.web import presentation
@@ -86,14 +85,6 @@ def verdict(entry_id: int) -> Answer:
 def verdict_file(entry_id: int, kind: str) -> Answer:
     """The same as a file."""
     return _file(kind, "verdict", workings.of_verdict(current_actor(), entry_id), entry_id=entry_id)
-
-
-@blueprint.app_template_filter("step_value")
-def step_value(step: Any) -> str:
-    """What a step came to: a number, or the level of a class."""
-    known = step if isinstance(step, Step) else Step.from_json(step)
-    level = level_of(known)
-    return presentation.quantity(known.value) if level is None else presentation.short_band(level)
 
 
 def _own_sheets() -> str | None:

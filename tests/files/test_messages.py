@@ -18,9 +18,12 @@ def message_ids() -> set[str]:
     return found
 
 
-def translations() -> dict[str, str]:
-    with (CATALOGUES / "files.po").open("rb") as file:
-        return {message.id: message.string for message in read_po(file) if message.id}
+def translations(names: str = "*.po") -> dict[str, str]:
+    found = {}
+    for path in CATALOGUES.glob(names):
+        with path.open("rb") as file:
+            found |= {message.id: message.string for message in read_po(file) if message.id}
+    return found
 
 
 def test_every_sentence_of_the_readers_has_a_vietnamese_one_with_the_same_values() -> None:
@@ -31,4 +34,4 @@ def test_every_sentence_of_the_readers_has_a_vietnamese_one_with_the_same_values
 
 
 def test_no_translation_is_left_of_a_sentence_that_is_gone() -> None:
-    assert set(translations()) <= message_ids()
+    assert set(translations("files.po")) <= message_ids()

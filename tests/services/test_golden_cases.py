@@ -14,7 +14,7 @@ from evaluation.extensions import db
 from evaluation.models import Report, ScoreSheet, Stage
 from evaluation.rules import exact_yaml
 from evaluation.rules.explain import parse_exact
-from evaluation.rules.organisation import Office
+from evaluation.rules.organisation import Office, PersonKind
 from evaluation.rules.periods import Month
 from evaluation.rules.rulebook import FOLDER
 from evaluation.rules.scoring import ScoreStatus, WorkKind
@@ -42,6 +42,7 @@ class Walk:
 
     clock: Any
     month: Month
+    rulebook: str = "decree-335-2025"
 
     def __post_init__(self) -> None:
         self.office = factories.office()
@@ -62,6 +63,7 @@ class Walk:
             agency=office.department,
             month=str(self.month),
         )
+        made.rulebook = self.rulebook
         db.session.commit()
         return made
 
@@ -193,6 +195,8 @@ def test_a_golden_case_ends_with_the_same_exact_score_in_the_database(
     excused = {
         at: row for at, row in enumerate(work) if row.get("exempt_delays") or row.get("exempt_quality_fails")
     }
+    book = rulebooks.shelf().for_month(PersonKind(case.get("subject", "CONG_CHUC")), walk.month.first_day)
+    walk.rulebook = book.for_unit(str(case["unit"])).name if "unit" in case else book.name
     report = walk.sheet(walk.office.hung if leader else walk.office.lan)
     below = walk.sheet(walk.office.lan) if leader else None
     for row in work:
