@@ -1,7 +1,7 @@
 """Administrative documents as Word files, laid out as decree 30/2020 asks (Annex I): a draft a clerk numbers and dates."""
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,17 +14,31 @@ from docxtpl import DocxTemplate
 from evaluation.files import word
 from evaluation.files.word import CENTRE, LEFT
 
-ANNEX = (
-    ("TT", "{{ person.number }}", 1.0),
-    ("Họ và tên", "{{ person.name }}", 4.2),
-    ("Ngày sinh", "{{ person.born }}", 2.6),
-    ("Giới tính", "{{ person.gender }}", 1.4),
-    ("Chức vụ", "{{ person.title }}", 3.2),
-    ("Đơn vị", "{{ person.unit }}", 4.2),
-    ("Xếp loại năm", "{{ person.klass }}", 2.8),
-    ("Điểm năm", "{{ person.score }}", 1.5),
-    ("Sáng kiến (cấp, số, ngày quyết định)", "{{ person.initiatives }}", 4.2),
+Column = tuple[str, str, float]
+PERSONS: tuple[Column, ...] = (
+    ("TT", "number", 1.0),
+    ("Họ và tên", "name", 4.2),
+    ("Ngày sinh", "born", 2.6),
+    ("Giới tính", "gender", 1.4),
+    ("Chức vụ", "title", 3.2),
+    ("Đơn vị", "unit", 4.2),
+    ("Xếp loại năm", "klass", 2.8),
+    ("Điểm năm", "score", 1.5),
+    ("Sáng kiến (cấp, số, ngày quyết định)", "initiatives", 4.2),
 )
+COLLECTIVES: tuple[Column, ...] = (
+    ("TT", "number", 1.0),
+    ("Tên tập thể", "name", 5.2),
+    ("Trực thuộc", "unit", 3.4),
+    ("Tổng số người", "people", 1.5),
+    ("Số người được xếp loại", "rated", 1.7),
+    ("Xuất sắc / tốt / hoàn thành / không hoàn thành", "members", 3.2),
+    ("Lao động tiên tiến", "ldtt", 2.4),
+    ("Chiến sĩ thi đua cơ sở", "cstdcs", 2.4),
+    ("Xếp loại tập thể", "klass", 2.8),
+    ("Người bị kỷ luật", "disciplined", 1.5),
+)
+LEFT_COLUMNS = frozenset({"name", "title", "unit"})
 
 
 @dataclass(frozen=True)
@@ -40,13 +54,14 @@ class Submission:
     recipient: str
     grounds: Iterable[str]
     body: Iterable[str]
-    people: Iterable[Mapping[str, str]]
+    people: Sequence[Mapping[str, str]]
     closing: str
+    collectives: Sequence[Mapping[str, str]] = ()
     kind: str = "danh hiệu"
 
 
 def write_submission(submission: Submission) -> bytes:
-    """A Tờ trình with its annex as .docx; the people are streamed into the annex's rows."""
+    """A Tờ trình with its annex as .docx: persons in one table, collectives in another; each only where there are any."""
     document = DocxTemplate(io.BytesIO(_submission_template()))
     document.render(dict(vars(submission)), autoescape=True)
     target = io.BytesIO()
@@ -113,19 +128,32 @@ def _annex(document: DocumentType) -> None:
         size=13,
         after=8,
     )
-    table = document.add_table(rows=4, cols=len(ANNEX))
+    for rows, heading, columns in (
+        ("people", "Cá nhân", PERSONS),
+        ("collectives", "Tập thể", COLLECTIVES),
+    ):
+        word.line(document, f"{{%p if {rows} %}}")
+        word.line(document, "{%p if people and collectives %}")
+        word.line(document, heading, bold=True, size=13, align=LEFT, before=6, after=4)
+        word.line(document, "{%p endif %}")
+        _list(document, rows, columns)
+        word.line(document, "{%p endif %}")
+    word.line(document, "{{ closing }}./.", size=13, align=LEFT, before=6)
+
+
+def _list(document: DocumentType, rows: str, columns: Sequence[Column]) -> None:
+    table = document.add_table(rows=4, cols=len(columns))
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
-    word.widths(table, tuple(width for _title, _value, width in ANNEX))
+    word.widths(table, tuple(width for _title, _value, width in columns))
     head, start, row, end = table.rows
-    for cell, (title, _value, _width) in zip(head.cells, ANNEX, strict=True):
+    for cell, (title, _value, _width) in zip(head.cells, columns, strict=True):
         word.cell(cell, title, size=12, bold=True)
     word.mark(head, "w:tblHeader")
-    start.cells[0].paragraphs[0].text = "{%tr for person in people %}"
-    for cell, (title, value, _width) in zip(row.cells, ANNEX, strict=True):
-        word.cell(cell, value, size=12, align=LEFT if title in ("Họ và tên", "Chức vụ", "Đơn vị") else CENTRE)
+    start.cells[0].paragraphs[0].text = f"{{%tr for one in {rows} %}}"
+    for cell, (_title, value, _width) in zip(row.cells, columns, strict=True):
+        word.cell(cell, f"{{{{ one.{value} }}}}", size=12, align=LEFT if value in LEFT_COLUMNS else CENTRE)
     for one in (head, row):
         word.mark(one, "w:cantSplit")
     end.cells[0].paragraphs[0].text = "{%tr endfor %}"
-    word.line(document, "{{ closing }}./.", size=13, align=LEFT, before=6)

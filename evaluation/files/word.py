@@ -1,5 +1,9 @@
 """Pieces of an administrative document in Word, laid out as decree 30/2020 asks (Annex I): A4, Times New Roman, letterhead."""
 
+import io
+from collections.abc import Iterable
+from typing import Any
+
 from docx import Document
 from docx.document import Document as DocumentType
 from docx.enum.section import WD_SECTION
@@ -46,10 +50,36 @@ def blank(size: int = 14) -> DocumentType:
 def next_document(document: DocumentType) -> Section:
     """A new page with a numbering of its own, for many documents in one file."""
     section = document.add_section(WD_SECTION.NEW_PAGE)
+    if section._sectPr.find(qn("w:pgNumType")) is None:
+        _number_from_one(section._sectPr)
+    return section
+
+
+def joined(parts: Iterable[bytes]) -> bytes:
+    """Files that were made alike from `blank`, one after another as one file, each document numbered for itself."""
+    first, *others = parts
+    document = Document(io.BytesIO(first))
+    for data in others:
+        next_document(document)
+        end = document.element.body.sectPr
+        part = Document(io.BytesIO(data)).element.body
+        for place in part.iter(qn("w:sectPr")):
+            for header in place.findall(qn("w:headerReference")):
+                place.remove(header)  # the header of the first document goes on
+            if place.find(qn("w:pgNumType")) is None:
+                _number_from_one(place)
+        for element in list(part):
+            if element.tag != qn("w:sectPr"):
+                end.addprevious(element)
+    target = io.BytesIO()
+    document.save(target)
+    return target.getvalue()
+
+
+def _number_from_one(section: Any) -> None:
     numbering = OxmlElement("w:pgNumType")
     numbering.set(qn("w:start"), "1")
-    section._sectPr.append(numbering)
-    return section
+    section.append(numbering)
 
 
 def _page_number(section: Section) -> None:

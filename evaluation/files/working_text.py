@@ -67,9 +67,8 @@ def _inputs(table: Inputs, reader: Reader) -> Iterator[str]:
         return
     yield "  " + " | ".join(column.says for column in table.columns)
     for row in table.rows:
-        yield "  " + " | ".join(
-            "" if row.is_sum and value is None else _cell(value, reader) for value in row.cells
-        )
+        cells = [*row.cells, *[None] * (len(table.columns) - len(row.cells))]
+        yield "  " + " | ".join("" if row.is_sum and cell is None else _cell(cell, reader) for cell in cells)
         if row.note:
             yield f"      {row.note}"
         if not row.is_sum:

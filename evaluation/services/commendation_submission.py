@@ -15,13 +15,13 @@ from evaluation.files import documents
 from evaluation.models import EligibilityRun
 from evaluation.queries import commendations as queries
 from evaluation.queries.commendations import Filters
-from evaluation.rules.bands import LABELS
+from evaluation.rules.bands import LABELS, Band
 from evaluation.rules.explain import parse_exact, shown
 from evaluation.rules.verdicts import FORMS, VerdictStatus
 from evaluation.services import commendation_lists as lists
 from evaluation.services import commendation_words as words
 from evaluation.services import rulebooks
-from evaluation.services.commendation_columns import exact_mean, gender
+from evaluation.services.commendation_columns import exact_mean, gender, share
 
 
 def part(run: EligibilityRun, within: Filters, statuses: tuple[VerdictStatus, ...]) -> Iterator[Row[Any]]:
@@ -40,7 +40,8 @@ def submission(run: EligibilityRun, within: Filters) -> documents.Submission:
     )
     with force_locale("vi"):
         rows = list(chosen)
-        people = [_annexed(row, number, run.year) for number, row in enumerate(rows, 1)]
+        persons = [row for row in rows if row.person_id is not None]
+        collectives = [row for row in rows if row.person_id is None]
         whom = _whom(rows)
         award = words.award_name(run.award)
         authorities = lists.authorities_of(run, frozenset(within.authorities) if within.authorities else None)
@@ -56,7 +57,8 @@ def submission(run: EligibilityRun, within: Filters) -> documents.Submission:
             recipient=f"Hội đồng Thi đua - Khen thưởng {one or 'tỉnh'}",
             grounds=_grounds(run),
             body=_body(run, award, whom, [one.counts for one in authorities]),
-            people=people,
+            people=[_annexed(row, number, run.year) for number, row in enumerate(persons, 1)],
+            collectives=[_collective(row, number, run.year) for number, row in enumerate(collectives, 1)],
             closing=f"Danh sách gồm {whom}",
         )
 
@@ -128,3 +130,28 @@ def _annexed(row: Row[Any], number: int, year: int) -> dict[str, str]:
         "score": "" if mean is None else shown(mean),
         "initiatives": words.initiatives(row, year),
     }
+
+
+def _collective(row: Row[Any], number: int, year: int) -> dict[str, str]:
+    """A collective as the list of collectives names it: its people, their classes and titles, its own class."""
+    facts = row.facts
+    klass = facts["classes"].get(str(year))
+    return {
+        "number": str(number),
+        "name": row.full_name,
+        "unit": row.unit_name or "",
+        "people": str(facts["people"]),
+        "rated": str(facts["rated"]),
+        "members": " / ".join(str(facts["members"][band.value]) for band in sorted(Band, reverse=True)),
+        "ldtt": _of(row, "ldtt", "rated"),
+        "cstdcs": _of(row, "cstdcs", "ldtt"),
+        "klass": _(LABELS[klass]) if klass else "",
+        "disciplined": str(facts["disciplined"]),
+    }
+
+
+def _of(row: Row[Any], part: str, whole: str) -> str:
+    """'8 (72,73%)', the number alone where there is nothing to divide by."""
+    percent = share(row, part, whole)
+    number = str(row.facts[part])
+    return number if percent is None else f"{number} ({shown(percent)}%)"

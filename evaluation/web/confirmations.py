@@ -1,11 +1,14 @@
 """Confirming scores for an agency: look at the whole, choose, check, sign, publish."""
 
+from collections.abc import Collection
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from evaluation import clock
 from evaluation.extensions import db
 from evaluation.models import Period
 from evaluation.queries import confirmations as questions
@@ -147,8 +150,12 @@ def receipt(transaction_id: str) -> Answer:
     found = questions.receipt_of(current_actor().person_id, transaction_id)
     if found is None:
         abort(404)
+    month = _month(request.args.get("month"))
     return render_template(
-        "confirmations/receipt.html", receipt=found, month=_month(request.args.get("month"))
+        "confirmations/receipt.html",
+        receipt=found,
+        month=month,
+        papers=_papers(_led(), month.first_day if month else clock.today()),
     )
 
 
@@ -173,12 +180,21 @@ def _list(*, faults: list[Fault] | None = None, picked: set[int] | None = None) 
         levels=questions.levels(sheet for sheet in sheets if sheet.handed_in and not sheet.waits),
         warnings=questions.warnings(units),
         to_publish=by_confirming,
+        papers=_papers({sheet.confirming_unit_id for sheet in sheets}, period.month) if period else [],
         states=STATES,
         counts={state: sum(1 for sheet in sheets if sheet.state is state) for state in ReportState},
         total=sum(1 for sheet in sheets if sheet.state is not ReportState.NOT_RATED),
         due=min((sheet.due for sheet in in_order), default=period.confirm_due if period else None),
         errors=[(fault.place, fault.message) for fault in faults or []],
     )
+
+
+def _papers(unit_ids: Collection[int], day: date) -> list[tuple[int, str]]:
+    """The units whose forms are at hand; their names only tell several apart."""
+    if len(unit_ids) < 2:
+        return [(unit_id, "") for unit_id in unit_ids]
+    names = organisation.unit_names(unit_ids, day)
+    return sorted(((unit_id, name) for unit_id, name in names.items()), key=lambda one: one[1])
 
 
 def _sheets() -> tuple[Period | None, list[Sheet]]:

@@ -299,6 +299,47 @@ def test_an_award_of_both_has_sheets_for_both_and_a_submission_that_counts_them(
     assert "Phạm Thu Trang" in page
 
 
+@pytest.mark.parametrize(("award", "heads"), [("TTLDTT", ["Tên tập thể"]), ("CSTDCS", ["Họ và tên"])])
+def test_the_annex_of_a_submission_has_a_table_only_for_those_it_proposes(
+    client: Any, login: Any, clock: Any, award: str, heads: list[str]
+) -> None:
+    document = submission_of(client, login, clock, award)
+    tables = document.tables[2:]
+
+    assert [one.rows[0].cells[1].text for one in tables] == heads
+    assert "Cá nhân" not in [paragraph.text for paragraph in document.paragraphs]
+    assert "{" not in " ".join(cell.text for row in tables[0].rows for cell in row.cells)
+
+
+def test_collectives_stand_in_a_table_of_their_own_beside_persons(
+    client: Any, login: Any, clock: Any
+) -> None:
+    document = submission_of(client, login, clock, "GK")
+    persons, collectives = document.tables[2:]
+
+    assert [cell.text for cell in persons.rows[0].cells][:3] == ["TT", "Họ và tên", "Ngày sinh"]
+    assert "Sở Nội vụ" not in [row.cells[1].text for row in persons.rows]
+    row = [cell.text for cell in collectives.rows[1].cells]
+    assert row[:5] == ["1", "Sở Nội vụ", "Tỉnh Lâm Đồng", "11", "11"]
+    assert row[5:8] == ["2 / 9 / 0 / 0", "11 (100,00%)", "0 (0,00%)"]
+    said = [paragraph.text for paragraph in document.paragraphs]
+    assert said.index("Cá nhân") < said.index("Tập thể")
+
+
+def submission_of(client: Any, login: Any, clock: Any, award: str) -> Any:
+    clock(date(2026, 9, 20))
+    agency = stories.agency("Sở Nội vụ")
+    agency.add("Phạm Thu Trang", "HTXSNV", mean="97", initiatives=("CO_SO",))
+    for number in range(10):
+        agency.add(f"Người {number}")
+    mai = factories.person("Vũ Thị Mai")
+    account = factories.account(mai, roles=[(Role.HOME_AFFAIRS, agency.province)])
+    commendations.run_now(2026, award)
+    login(client, account)
+    answer = client.get(f"/commendations/2026/{award}/file.docx")
+    return Document(io.BytesIO(answer.data))
+
+
 def test_every_award_can_be_asked_for(round_: Any) -> None:
     page = round_.client.get("/commendations/").text
     for award in Award:

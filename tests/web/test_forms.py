@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pytest
 from docx import Document
 from docx.oxml.ns import qn
+from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from evaluation.extensions import db
@@ -19,6 +20,7 @@ from evaluation.files.forms import CRITERIA_TITLES
 from evaluation.models import (
     AuditEvent,
     Job,
+    JobChunk,
     Period,
     Report,
     ReviewMeeting,
@@ -196,7 +198,8 @@ def test_what_is_printed_from_the_screen_is_what_the_word_file_holds(place, cloc
     read = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page[start:])).split())
 
     assert "data-print" in page[:start]
-    assert ("Trở lại kết quả" in page[:start]) and "Trở lại kết quả" not in read
+    assert "Trở lại kết quả" in page[:start]
+    assert "Trở lại kết quả" not in read
     for said in word(place, f"/forms/01/{place.report.id}.docx"):
         if said.strip("_"):
             assert said in read or said[:-1] in read, said
@@ -532,6 +535,46 @@ def test_a_long_file_is_a_job_and_only_who_asked_has_the_file(place, login, monk
         sign_in(login, place.client, place.thu)
         assert place.client.get(address).status_code == 404
         sign_in(login, place.client, place.hung)
+
+
+@pytest.mark.parametrize("what", ["01", "tracking"])
+def test_a_long_file_is_made_in_pieces_and_is_the_file_made_at_once(place, login, monkeypatch, what) -> None:
+    for number in range(4):
+        who = factories.person(f"Người {number}")
+        factories.assignment(who, place.division, job=place.job)
+        db.session.expire(who)
+        more = sheet(place, who, state=ReportState.SUBMITTED, submitted_at=clock_now())
+        factories.item(more, assigned="3", done="3")
+        factories.criteria(more)
+    place.client = sign_in(login, place.client, place.hung)
+    address = f"/forms/units/{place.division.id}/{what}/2026-03"
+    at_once = place.client.get(address).data
+    monkeypatch.setattr(form_files, "FORMS_AT_ONCE", 0)
+    monkeypatch.setattr(form_files, "ROWS_AT_ONCE", 0)
+    monkeypatch.setattr(form_files, "OFFICIALS_A_PIECE", 2)
+    place.client.get(address)
+    job = db.session.query(Job).order_by(Job.id.desc()).first()
+    chunks = db.session.query(JobChunk).filter_by(job_id=job.id).order_by(JobChunk.ordinal).all()
+
+    assert [(one.step, one.size) for one in chunks] == [(1, 2), (1, 2), (1, 1), (2, 1)]
+    jobs.run(job.id)
+    made = place.client.get(f"/forms/made/{job.arguments['token']}").data
+
+    if what == "tracking":
+        assert contents(made) == contents(at_once)
+        return
+    assert text_of(made) == text_of(at_once)
+    sections = Document(io.BytesIO(made)).sections
+    assert len(sections) == 5
+    starts = [one._sectPr.find(qn("w:pgNumType")) for one in sections]
+    assert [one is not None and one.get(qn("w:start")) for one in starts[1:]] == ["1"] * 4
+    assert all(one.different_first_page_header_footer for one in sections)
+    assert all(one.header.is_linked_to_previous for one in sections[1:])
+
+
+def contents(data: bytes) -> list[list[tuple[object, ...]]]:
+    book = load_workbook(io.BytesIO(data))
+    return [[tuple(cell.value for cell in row) for row in page.iter_rows()] for page in book.worksheets]
 
 
 # The minutes of a review meeting
