@@ -1,10 +1,10 @@
-"""The shared catalogue of the national database as dated data: codes of results, names of fields, days for the update."""
+"""The shared catalogue of the national database as dated data: codes of results, names of fields; the days are the decree's."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -16,9 +16,7 @@ from evaluation.rules.explain import half_up
 from evaluation.rules.rulebook import RulebookError, day_text
 
 FOLDER = Path(__file__).resolve().parent.parent / "rulebooks" / "national"
-KEYS = frozenset(
-    {"catalogue", "title", "verified", "effective", "update_days", "header", "results", "periods", "fields"}
-)
+KEYS = frozenset({"catalogue", "title", "verified", "effective", "header", "results", "periods", "fields"})
 PERIODS = frozenset({"MONTH", "QUARTER", "YEAR"})
 FIELDS = frozenset({"kind", "period", "year", "points", "result", "decision", "day"})
 
@@ -44,8 +42,6 @@ class NationalCodes:
     title: str
     verified: bool
     effective: tuple[date, date | None]
-    days: int
-    article: str
     action: str
     results: Mapping[str, str]
     names: Mapping[str, str]
@@ -56,10 +52,6 @@ class NationalCodes:
         """Whether the catalogue is in force on a day; the last day is excluded."""
         since, until = self.effective
         return since <= day and (until is None or day < until)
-
-    def due(self, result_day: date) -> date:
-        """The last day for sending a result (Article 26.1.d); calendar days."""
-        return result_day + timedelta(days=self.days)
 
     def row(self, outcome: Outcome) -> dict[str, str]:
         """A line of DS_KETQUA_DANHGIA_PHANLOAI; what is not known is left out, never sent empty."""
@@ -117,14 +109,8 @@ def load(path: Path) -> NationalCodes:
             )
 
     need(isinstance(data, dict) and set(data) == KEYS, f"the parts are {', '.join(sorted(KEYS))}")
-    span, update = data["effective"], data["update_days"]
+    span = data["effective"]
     need(isinstance(span, dict) and isinstance(span.get("from"), date), "`from` is not a day", "effective")
-    need(
-        isinstance(update, dict) and isinstance(update.get("days"), int),
-        "`days` is not a number",
-        "update_days",
-    )
-    need(bool(update.get("article")), "a number needs its article", "update_days")
     results = data["results"]
     need(
         isinstance(results, dict) and set(results) == set(RANKS),
@@ -141,8 +127,6 @@ def load(path: Path) -> NationalCodes:
         title=str(data["title"]),
         verified=data["verified"] is True,
         effective=(span["from"], span.get("to")),
-        days=update["days"],
-        article=str(update["article"]),
         action=str(data["header"]["action"]),
         results=codes,
         names={level: str(one.get("name", level)) for level, one in results.items()},

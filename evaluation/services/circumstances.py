@@ -13,6 +13,7 @@ from evaluation.rules.circumstances import Circumstance, PartOfYear, YearFacts
 from evaluation.rules.grading import AnnualStatus, Blocker, Leave
 from evaluation.rules.organisation import Office
 from evaluation.rules.rulebook import Rulebook
+from evaluation.services import rulebooks
 
 SETTLED = ("CONFIRMED", "PUBLISHED")
 
@@ -28,12 +29,13 @@ class Circumstances:
             units |= {row.unit_id for row in rows} | {row.seconded_from_id for row in rows} - {None}
         self._names = organisation.unit_names(units, bounds(year)["until"])
 
-    def blockers(self, person_id: int, office: str) -> list[Blocker]:
-        """What alone makes the year not completed; corruption in the unit concerns leaders only (Article 20.4.b–d)."""
+    def blockers(self, person_id: int, office: str, book: Rulebook) -> list[Blocker]:
+        """What alone makes the year of somebody in this office not completed, as the rulebook says (Article 20.4.b–d)."""
+        leads = Office(office).leads
         found = {
             one.blocker
             for one in self._known.conclusions.get(person_id, [])
-            if one.blocker is not Blocker.UNIT_CORRUPTION or Office(office).leads
+            if rulebooks.bars(one.blocker, leads=leads, book=book, year=self.year)
         }
         if discipline_years.counted_in(self._known.discipline.get(person_id, []), self.year):
             found.add(Blocker.DISCIPLINE_PUBLIC_DUTY)

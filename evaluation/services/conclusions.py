@@ -14,7 +14,7 @@ from evaluation.queries.annual_round import Member
 from evaluation.rules.grading import Blocker
 from evaluation.rules.names import clean_name
 from evaluation.rules.permissions import Role
-from evaluation.services import annual_round, audit, receipts
+from evaluation.services import annual_round, audit, receipts, rulebooks
 from evaluation.services.access import Actor
 from evaluation.services.moves import reason_given
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid, Missing
@@ -50,7 +50,7 @@ def member_for(actor: Actor, person_id: int, year: int) -> Member:
 def record(
     actor: Actor, person_id: int, year: int, concluded: Concluded, *, transaction_id: str | None = None
 ) -> Conclusion:
-    """Enters a conclusion for a year; corruption in the unit is entered for leaders only (Article 20.4.d)."""
+    """Enters a conclusion for a year; what bars leaders only is not entered for others (Article 20.4)."""
     member = member_for(actor, person_id, year)
     known = receipts.taken(actor, transaction_id, "conclusion.recorded")
     if known is not None:
@@ -58,8 +58,18 @@ def record(
     faults = []
     if concluded.blocker not in BLOCKERS:
         faults.append(Fault("blocker", _("Choose what was concluded.")))
-    elif concluded.blocker is Blocker.UNIT_CORRUPTION and not member.office.leads:
-        faults.append(Fault("blocker", _("This ground concerns heads and deputies only (Article 20.4.d).")))
+    elif not rulebooks.bars(
+        concluded.blocker,
+        leads=member.office.leads,
+        book=rulebooks.law_of(member.rulebook),
+        year=year,
+    ):
+        article = rulebooks.law_of(member.rulebook).article(concluded.blocker)
+        faults.append(
+            Fault(
+                "blocker", _("This ground concerns heads and deputies only (%(article)s).", article=article)
+            )
+        )
     if not clean_name(concluded.body):
         faults.append(Fault("body", _("Write which competent body concluded.")))
     if not clean_name(concluded.document_number):

@@ -166,7 +166,7 @@ def _proposals(officials: Any, ids: list[int], year: int, book: Rulebook) -> lis
         facts: dict[str, Any] = {
             "months_worked": sum(month.months for month in own if month.state != "NOT_RATED"),
             "leave": _leave(own),
-            "blockers": known.blockers(row.person_id, row.office),
+            "blockers": known.blockers(row.person_id, row.office, book),
             "head_of_unit": row.office == "HEAD",
             "unit_class": classes.get(row.unit_id),
         }

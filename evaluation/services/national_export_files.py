@@ -20,12 +20,14 @@ from evaluation.queries import jobs as job_queries
 from evaluation.queries import national_exports as queries
 from evaluation.queries.national_exports import Places
 from evaluation.queries.replacing import one_at_a_time
-from evaluation.rules import national_codes
+from evaluation.rules import legal_deadlines, national_codes
 from evaluation.rules.explain import parse_exact
-from evaluation.rules.national_codes import NationalCodes, Outcome
+from evaluation.rules.legal_deadlines import NATIONAL_DATABASE
+from evaluation.rules.national_codes import Outcome
 from evaluation.rules.periods import Cycle, Month, quarter_of
 from evaluation.rules.permissions import Action
-from evaluation.services import audit
+from evaluation.rules.rulebook import Rulebook
+from evaluation.services import audit, rulebooks
 from evaluation.services.job_kinds import Kind, Piece, register
 from evaluation.services.refusals import Conflict
 
@@ -39,9 +41,26 @@ WHY = {
 }
 
 
-def last_day(codes: NationalCodes, since: datetime | None) -> date | None:
-    """The last day for sending a result that is known since a moment."""
-    return None if since is None else codes.due(since.astimezone(clock.PROVINCE_ZONE).date())
+def last_day(since: datetime | None) -> date | None:
+    """The last day for sending a result that is known since a moment (Article 26.1.d)."""
+    if since is None:
+        return None
+    known = since.astimezone(clock.PROVINCE_ZONE).date()
+    return legal_deadlines.last_day(NATIONAL_DATABASE, book=_law(), since=known)
+
+
+def article() -> str:
+    """The article that sets the last day."""
+    return legal_deadlines.article_of(NATIONAL_DATABASE, book=_law(), day=clock.today())
+
+
+def days() -> int:
+    """How many days a result may wait."""
+    return legal_deadlines.days_of(NATIONAL_DATABASE, book=_law(), day=clock.today())
+
+
+def _law() -> Rulebook:
+    return rulebooks.shelf().for_day("evaluation", clock.today())
 
 
 def sender(places: Places) -> str:
@@ -191,14 +210,14 @@ def _assemble(arguments: dict[str, Any], parts: list[int]) -> None:
     if not results:
         raise Conflict(_("None of the waiting results can be sent yet; mend what is listed first."))
     moment = datetime.fromisoformat(arguments["until"])
-    due_on = last_day(codes, min(datetime.fromisoformat(one) for one in since))
+    due_on = last_day(min(datetime.fromisoformat(one) for one in since))
     about = {
         "until": arguments["until"],
         "people": people,
         "results": results,
         "catalogue": codes.name,
         "catalogue_verified": codes.verified,
-        "article": codes.article,
+        "article": article(),
         "readable": files.READABLE,
         "base64": files.ENCODED,
         "left_out": sum(1 for _one in _read(arguments, parts, sendable=False)),

@@ -45,6 +45,8 @@ class Due:
     due_on: date | None
     left_out: list[LeftOut]
     codes: NationalCodes
+    days: int
+    article: str
     sender: str
 
 
@@ -68,7 +70,7 @@ def due_now() -> Due:
     rows = queries.left_out(clock.now(), bad, today, LEFT_OUT_SHOWN) if waiting.left_out else []
     return Due(
         waiting,
-        making.last_day(codes, waiting.sendable_since),
+        making.last_day(waiting.sendable_since),
         [
             LeftOut(
                 row.id,
@@ -80,6 +82,8 @@ def due_now() -> Due:
             for row in rows
         ],
         codes,
+        making.days(),
+        making.article(),
         making.sender(places),
     )
 

@@ -9,6 +9,8 @@ from flask import current_app
 
 from evaluation import clock
 from evaluation.models import Report
+from evaluation.rules import legal_deadlines
+from evaluation.rules.grading import Blocker
 from evaluation.rules.organisation import PersonKind
 from evaluation.rules.rulebook import Rulebook, RulebookError, Shelf, default_shelf
 
@@ -51,6 +53,13 @@ def law_of_year(kind: PersonKind, year: int) -> tuple[Rulebook, date]:
         if law.kind is kind and law.unit_code is None:
             return law.book, day_of_year(law.book, year)
     return officials, date(year, 1, 1)
+
+
+def bars(blocker: Blocker, *, leads: bool, book: Rulebook, year: int) -> bool:
+    """Whether a conclusion alone fails a year under a law; a law that is silent follows the one of công chức (Article 20.4)."""
+    if not book.has("special_cases"):
+        book = shelf().for_day("evaluation", date(year, 12, 31))
+    return legal_deadlines.bars(blocker, leads=leads, book=book, day=day_of_year(book, year))
 
 
 def most_groups() -> int:

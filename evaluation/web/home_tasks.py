@@ -9,7 +9,6 @@ from flask_babel import ngettext
 from evaluation import clock
 from evaluation.queries import national_exports as exports
 from evaluation.queries.petitions import Desk
-from evaluation.rules.national_codes import codes_for
 from evaluation.rules.permissions import Role
 from evaluation.services.access import Actor
 from evaluation.services.national_export_files import last_day
@@ -72,7 +71,7 @@ def national_tasks(actor: Actor) -> list[Task]:
     if not actor.standing.holds(Role.HOME_AFFAIRS):
         return []
     count, since = exports.since_last()
-    due = last_day(codes_for(clock.today()), since)
+    due = last_day(since)
     url = url_for("national_exports.index")
     if due is None:
         return [Task(_("National database of officials"), _("No new result waits"), "", "", url)]

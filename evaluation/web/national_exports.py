@@ -9,8 +9,7 @@ from werkzeug.wrappers import Response
 from evaluation import clock
 from evaluation.extensions import db
 from evaluation.queries import national_exports as questions
-from evaluation.rules.national_codes import codes_for
-from evaluation.services import national_exports, receipts
+from evaluation.services import national_export_files, national_exports, receipts
 from evaluation.services.refusals import Conflict, Fault, Invalid
 from evaluation.web import presentation
 from evaluation.web.access import current_actor
@@ -109,7 +108,7 @@ def _show(export_id: int, faults: list[Fault]) -> str:
         export=export,
         page=questions.sent(max(1, request.args.get("page", 1, type=int)), export_id=export_id),
         name=national_exports.file_name(export),
-        article=codes_for(clock.today()).article,
+        article=national_export_files.article(),
         people=questions.names([export.made_by, export.sent_by]),
         late=(presentation.local(export.sent_at).date() if export.sent_at else clock.today()) > export.due_on,
         now=f"{presentation.local(clock.now()):%Y-%m-%dT%H:%M}",

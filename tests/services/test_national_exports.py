@@ -3,10 +3,11 @@
 import base64
 import json
 import zipfile
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert, select
@@ -317,6 +318,30 @@ def test_codes_are_matched_whole_and_a_catalogue_with_a_hole_does_not_load(tmp_p
     broken.write_text(known.replace("code: KHTNV", "code: HTNV"), encoding="utf-8")
     with pytest.raises(RulebookError, match="two levels have one code"):
         load(broken)
+    broken.write_text(
+        known + "update_days: { article: Điều 26.1.d NĐ 335/2025, days: 6 }\n", encoding="utf-8"
+    )
+    with pytest.raises(RulebookError, match="the parts are"):
+        load(broken)  # the days are the decree's alone
+
+
+def test_the_last_day_is_the_decrees(office: Any, app: Any, tmp_path: Path, clock: Any) -> None:
+    from evaluation.rules.rulebook import FOLDER as BOOKS
+
+    for path in BOOKS.glob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        (tmp_path / path.name).write_text(
+            text.replace("counts: DAYS, days: 5", "counts: DAYS, days: 9"), encoding="utf-8"
+        )
+    clock(DAY)
+    since = datetime(2026, 4, 1, 9, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+    assert national_export_files.last_day(since) == date(2026, 4, 6)
+    app.config["RULEBOOKS_DIR"] = str(tmp_path)
+    try:
+        assert national_export_files.last_day(since) == date(2026, 4, 10)
+        assert national_export_files.days() == 9
+    finally:
+        app.config["RULEBOOKS_DIR"] = None
 
 
 def test_points_are_written_half_up_with_two_decimals() -> None:
