@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from evaluation.rules import national_codes
 from evaluation.rules.golden import try_file
 from evaluation.rules.rulebook import RulebookError, Shelf, default_shelf
 from evaluation.rules.rulebook_check import examine, subjects
@@ -39,7 +40,8 @@ def check(folder: Path | None) -> None:
     """Prove the rulebooks of FOLDER, or those of the program.
 
     One law for any kind of person and any day of 2012 to 2030, no hole in a value, every number read by a rule, every
-    answer to an open question signed or our default. Exit code 1 when anything fails.
+    answer to an open question signed or our default; the catalogue of the national database whole. Exit code 1 when
+    anything fails.
     """
     try:
         shelf = default_shelf() if folder is None else Shelf(sorted(folder.glob("*.yaml")))
@@ -59,6 +61,7 @@ def check(folder: Path | None) -> None:
         for fault in report.faults:
             click.echo(f"  FAULT: {fault}")
         faults += len(report.faults)
+    faults += _check_national((folder or national_codes.FOLDER.parent) / "national")
     lines, unclear = subjects(shelf)
     for line in lines:
         click.echo(line)
@@ -71,3 +74,25 @@ def check(folder: Path | None) -> None:
     click.echo(
         f"{len(shelf.books)} rulebooks; one for any kind of person and any day of 2012 to 2030; 0 faults"
     )
+
+
+def _check_national(folder: Path) -> int:
+    """Reads the catalogues of the national database: each whole, one for a day; answers how many faults there are."""
+    catalogues, faults = [], 0
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            codes = national_codes.load(path)
+        except RulebookError as error:
+            click.echo(f"FAULT: {error}")
+            faults += 1
+            continue
+        catalogues.append(codes)
+        click.echo(f"national/{path.name}: {len(codes.results)} results, {len(codes.fields)} fields")
+        if not codes.verified:
+            click.echo(f"  not verified: {codes.title}")
+    for codes in catalogues:
+        since = codes.effective[0]
+        if sum(one.covers(since) for one in catalogues) > 1:
+            click.echo(f"FAULT: national/: more than one catalogue is in force on {since:%d/%m/%Y}")
+            faults += 1
+    return faults

@@ -134,3 +134,22 @@ def test_an_overlap_of_two_decrees_does_not_load_and_names_file_line_and_day(fol
     assert (
         "decree-90-2020.yaml and decree-335-2025.yaml both apply on 01/01/2026 to CONG_CHUC." in result.output
     )
+
+
+def test_the_catalogue_of_the_national_database_is_checked_and_said_to_be_unverified(folder: Path) -> None:
+    said = check().output
+    assert "national/results-2026.yaml: 4 results" in said
+    assert "not verified: Danh mục kết quả đánh giá, xếp loại" in said
+    catalogue = folder / "national" / "results-2026.yaml"
+    edit(catalogue, "code: KHTNV", "code: HTNV")
+    result = check(folder)
+    assert result.exit_code == 1
+    assert "FAULT: results-2026.yaml" in result.output
+
+
+def test_two_catalogues_for_one_day_are_a_fault(folder: Path) -> None:
+    first = folder / "national" / "results-2026.yaml"
+    shutil.copy(first, folder / "national" / "results-2027.yaml")
+    result = check(folder)
+    assert result.exit_code == 1
+    assert "more than one catalogue is in force on 01/01/2026" in result.output
