@@ -175,13 +175,14 @@ def answer_by(choices: dict[str, str], folder: Path, app: Any, monkeypatch: pyte
 
 
 def work_for(ratios: dict[str, Any], deduction: Fraction = Fraction(1, 4)) -> list[dict[str, Any]]:
-    """One line of a hundred units that gives these percentages."""
+    """A hundred converted units that give these percentages; part of a finding is one on a lighter product."""
     done, good, timely = (Fraction(str(ratios[key])) for key in ("quantity", "quality", "progress"))
     faults = {"quality_fails": (done - good) / deduction, "delays": (done - timely) / deduction}
-    assert all(count.denominator == 1 for count in faults.values())
-    return [
-        {"assigned": 100, "done": Decimal(int(done)), **{key: int(count) for key, count in faults.items()}}
-    ]
+    parts = {key: count - int(count) for key, count in faults.items() if count.denominator != 1}
+    light = [{"assigned": 1, "done": 1, "coefficient": plain(part), key: 1} for key, part in parts.items()]
+    rest = sum(parts.values(), Fraction(0))
+    whole = {key: int(count) for key, count in faults.items()}
+    return [{"assigned": plain(100 - rest), "done": plain(done - rest), **whole}, *light]
 
 
 @pytest.mark.parametrize("case", cases())
@@ -247,7 +248,7 @@ def test_a_golden_case_ends_with_the_same_exact_score_in_the_database(
     for key in ("quantity", "quality", "progress", "task"):
         if key in expected:
             assert steps[key] == parse_exact(str(expected[key])), key
-    assert sheet.rulebook == "decree-335-2025"
+    assert sheet.rulebook == walk.rulebook
     assert sheet.fingerprint == rulebooks.book_of(report).fingerprint
 
 
