@@ -91,10 +91,14 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A place to sign: the day as written in words and the name below, both "" until somebody has acted."""
+    """A place to sign: the day as written in words and the name below, both "" until somebody has acted.
+
+    `capacity` says in whose place a delegate signs, line by line; nothing where one signs in the own office.
+    """
 
     day: str = ""
     name: str = ""
+    capacity: tuple[str, ...] = ()
 
     @property
     def dated(self) -> str:

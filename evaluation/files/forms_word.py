@@ -196,7 +196,7 @@ def _signatures(document: Document, titles: Sequence[Sequence[str]], signatures:
         table.rows[0].cells, table.rows[1].cells, titles, signatures, strict=True
     ):
         word.cell(above, sign.dated, size=SIZE, italic=True)
-        for text in title:
+        for text in (*title, *sign.capacity):
             word.cell(above, text, size=SIZE, bold=True, more=True)
         word.cell(above, forms.SIGN_HERE, size=SIZE, italic=True, more=True)
         word.cell(below, sign.name, size=SIZE, bold=True).paragraph_format.space_before = Pt(52)

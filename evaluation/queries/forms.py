@@ -10,6 +10,8 @@ from sqlalchemy.orm import defer, joinedload, selectinload
 
 from evaluation.extensions import db
 from evaluation.models import (
+    Assignment,
+    AuditEvent,
     Period,
     Person,
     ProductVersion,
@@ -86,6 +88,28 @@ def names(person_ids: Collection[int | None]) -> dict[int, str]:
     wanted = {one for one in person_ids if one is not None}
     rows = db.session.execute(select(Person.id, Person.full_name).where(Person.id.in_(wanted)))
     return {row.id: row.full_name for row in rows}
+
+
+def assignments(person_ids: Collection[int]) -> Sequence[Assignment]:
+    """Every office that some people hold or held."""
+    return db.session.scalars(
+        select(Assignment).where(Assignment.person_id.in_(person_ids)).order_by(Assignment.id)
+    ).all()
+
+
+def deciders_for(grade_ids: Collection[int]) -> dict[int, int]:
+    """The head on whose behalf a delegate decided a class of the year, by class; who decides in the own office is not in it."""
+    rows = db.session.execute(
+        select(AuditEvent.object_id, AuditEvent.on_behalf_of_id)
+        .where(
+            AuditEvent.object_type == YearGrade.__tablename__,
+            AuditEvent.object_id.in_(grade_ids),
+            AuditEvent.action.in_(("grade.decided", "grade.replaced")),
+        )
+        .order_by(AuditEvent.id)
+    )
+    last = {row.object_id: row.on_behalf_of_id for row in rows}
+    return {grade_id: head for grade_id, head in last.items() if head is not None}
 
 
 def people(person_ids: Collection[int]) -> Sequence[Person]:

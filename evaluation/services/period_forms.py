@@ -22,7 +22,8 @@ from evaluation.rules.rulebook import GeneralCriterion, Rulebook
 from evaluation.rules.scoring import ScoreStatus
 from evaluation.rules.workflow import ReportState
 from evaluation.rules.working import Working
-from evaluation.services import rulebooks, working_of_sheet
+from evaluation.services import rulebooks, signatures, working_of_sheet
+from evaluation.services.signatures import Act
 
 FINAL = (ReportState.CONFIRMED, ReportState.PUBLISHED)
 SCORED = (ReportState.SCORED, *FINAL)
@@ -42,11 +43,24 @@ ABSENCES = {
 def period_forms(report_ids: Collection[int], *, annex: bool = False) -> list[PeriodForm]:
     """Mẫu số 01 of many sheets by name, in a constant number of queries; always Vietnamese."""
     filed = queries.sheets(report_ids)
+    acts = {report.id: act for report in filed.reports if (act := _act(report)) is not None}
+    capacities = signatures.capacities(acts.values())
     with force_locale("vi"):
-        return [_period_form(report, filed, annex) for report in filed.reports]
+        return [
+            _period_form(report, filed, annex, capacities[acts[report.id]] if report.id in acts else ())
+            for report in filed.reports
+        ]
 
 
-def _period_form(report: Report, filed: Filed, annex: bool) -> PeriodForm:
+def _act(report: Report) -> Act | None:
+    """A score given in the place of the head who answers for the unit."""
+    by, head, moment = report.scored_by, report.scored_for, report.scored_at
+    if report.state not in SCORED or by is None or head is None or moment is None:
+        return None
+    return Act(by, head, report.supervising_unit_id, moment.astimezone(PROVINCE_ZONE).date())
+
+
+def _period_form(report: Report, filed: Filed, annex: bool, capacity: tuple[str, ...]) -> PeriodForm:
     book, day = rulebooks.book_of(report), report.period.month
     scores = filed.scores[report.id]
     stage = Stage.FINAL if report.state in FINAL else Stage.OWN
@@ -72,7 +86,7 @@ def _period_form(report: Report, filed: Filed, annex: bool) -> PeriodForm:
         official=signed(report.submitted_at, report.person.full_name)
         if report.state in HANDED_IN
         else Signature(),
-        authority=signed(report.scored_at, filed.people.get(report.scored_by or 0, ""))
+        authority=signed(report.scored_at, filed.people.get(report.scored_by or 0, ""), capacity)
         if report.state in SCORED
         else Signature(),
         annex=_annex(report, scores) if annex else None,
@@ -99,9 +113,9 @@ def day_in_words(moment: datetime | date) -> str:
     return f"ngày {day.day:02d} tháng {month} năm {day.year}"
 
 
-def signed(moment: datetime | None, name: str) -> Signature:
+def signed(moment: datetime | None, name: str, capacity: tuple[str, ...] = ()) -> Signature:
     """A signature with the day of the act; without an act all stays dotted."""
-    return Signature(day_in_words(moment), name) if moment else Signature()
+    return Signature(day_in_words(moment), name, capacity) if moment else Signature()
 
 
 def _criteria(rules: Iterable[GeneralCriterion], marks: dict[str, CriterionMark]) -> Iterable[Criterion]:

@@ -23,8 +23,9 @@ from evaluation.rules.organisation import AbsenceKind
 from evaluation.rules.periods import ROMAN, Cycle
 from evaluation.rules.rulebook import Rulebook
 from evaluation.rules.workflow import GradeState, ReportState
-from evaluation.services import rulebooks
+from evaluation.services import rulebooks, signatures
 from evaluation.services.period_forms import ABSENCES, points_that_hold, signed
+from evaluation.services.signatures import Act
 
 DECIDED = (GradeState.DECIDED, GradeState.PUBLISHED)
 NOT_DECIDED = "chưa có quyết định xếp loại của cấp có thẩm quyền"
@@ -65,6 +66,8 @@ def year_forms(grade_ids: Collection[int]) -> list[YearForm]:
         {unit for grade in chosen for unit in (grade.unit_id, grade.agency_id)},
     )
     deciders = queries.names([grade.decided_by for grade in chosen])
+    acts = _acts(chosen)
+    capacities = signatures.capacities(acts.values())
     shelf = rulebooks.shelf()
     with force_locale("vi"):
         return [
@@ -74,7 +77,11 @@ def year_forms(grade_ids: Collection[int]) -> list[YearForm]:
                 ),
                 grade,
                 shelf.named(grade.rulebook),
-                deciders,
+                signed(
+                    grade.decided_at,
+                    deciders.get(grade.decided_by or 0, ""),
+                    capacities[acts[grade.id]] if grade.id in acts else (),
+                ),
             )
             for grade in chosen
         ]
@@ -175,7 +182,22 @@ def _leave(one: MonthOfYear) -> str:
     return _(reason) if reason else "không đánh giá"
 
 
-def _decided(form: YearForm, grade: YearGrade, book: Rulebook, deciders: dict[int, str]) -> YearForm:
+def _acts(chosen: Collection[YearGrade]) -> dict[int, Act]:
+    """The classes that were decided in the place of the competent head, by class."""
+    heads = queries.deciders_for([grade.id for grade in chosen if grade.state in DECIDED])
+    return {
+        grade.id: Act(
+            grade.decided_by,
+            heads[grade.id],
+            grade.confirming_unit_id,
+            grade.decided_at.astimezone(clock.PROVINCE_ZONE).date(),
+        )
+        for grade in chosen
+        if grade.id in heads and grade.decided_by is not None and grade.decided_at is not None
+    }
+
+
+def _decided(form: YearForm, grade: YearGrade, book: Rulebook, authority: Signature) -> YearForm:
     """The mean, and the authority's part once the class is decided; never from a proposal."""
     if grade.exact_mean:
         mean = points_that_hold(parse_exact(grade.exact_mean), book, date(grade.year, 1, 1))
@@ -188,5 +210,5 @@ def _decided(form: YearForm, grade: YearGrade, book: Rulebook, deciders: dict[in
         draft="",
         decided_class=grade.decided_class.value,
         handling=LET_GO if grade.decided_class is Band.KHTNV else "",
-        authority=signed(grade.decided_at, deciders.get(grade.decided_by or 0, "")),
+        authority=authority,
     )

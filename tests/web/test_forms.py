@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from urllib.parse import unquote
+from uuid import uuid4
 
 import pytest
 from docx import Document
@@ -19,6 +20,7 @@ from evaluation.files import pdf
 from evaluation.files.forms import CRITERIA_TITLES
 from evaluation.models import (
     AuditEvent,
+    Delegation,
     Job,
     JobChunk,
     Period,
@@ -30,7 +32,7 @@ from evaluation.models import (
     YearGrade,
 )
 from evaluation.rules.bands import Band
-from evaluation.rules.organisation import AbsenceKind
+from evaluation.rules.organisation import AbsenceKind, Office
 from evaluation.rules.periods import Cycle
 from evaluation.rules.permissions import Role
 from evaluation.rules.rulebook import default_shelf
@@ -204,6 +206,45 @@ def test_what_is_printed_from_the_screen_is_what_the_word_file_holds(place, cloc
         if said.strip("_"):
             assert said in read or said[:-1] in read, said
     assert ("Phụ lục kèm phiếu" in read) is bool(annex)
+
+
+@pytest.mark.parametrize(
+    ("office", "title", "lines"),
+    [
+        (Office.STAFF, "Chuyên viên chính", ["TUQ. TRƯỞNG PHÒNG", "CHUYÊN VIÊN CHÍNH"]),
+        (Office.DEPUTY, "Phó Trưởng phòng", ["KT. TRƯỞNG PHÒNG", "PHÓ TRƯỞNG PHÒNG"]),
+    ],
+)
+def test_who_signs_in_the_heads_place_says_in_whose(place, clock, office, title, lines) -> None:
+    clock(IN_APRIL)
+    delegate(place.division, place.hung, place.nam)
+    assignment = place.nam.assignments[0]
+    assignment.office, assignment.title = office, title
+    db.session.flush()
+    reviews.score(factories.actor(place.nam, IN_APRIL), place.report.id, comment="Nhất trí.")
+
+    found = word(place, f"/forms/01/{place.report.id}.docx")
+
+    start = found.index("THEO DÕI, ĐÁNH GIÁ")
+    assert found[start + 1 : start + 4] == [*lines, "(Ký tên, ghi rõ họ tên)"]
+    assert "Lê Quang Nam" in found
+    page = place.client.get(f"/forms/01/{place.report.id}").text
+    assert "".join(f"<br><b>{line}</b>" for line in lines) in page
+
+
+def delegate(unit, head, to) -> None:
+    db.session.add(
+        Delegation(
+            unit_id=unit.id,
+            delegator_id=head.id,
+            delegate_id=to.id,
+            document_number="12/UQ",
+            reason="Đi công tác",
+            valid_from=date(2026, 3, 1),
+            valid_to=date(2027, 1, 1),
+        )
+    )
+    db.session.flush()
 
 
 def test_a_month_of_leave_is_no_zero_on_the_form(place, login, clock) -> None:
@@ -425,6 +466,16 @@ def test_a_proposed_class_is_not_printed_a_decided_one_is_ticked(december) -> No
     assert "Vũ Thị Thu" in after
 
 
+def test_a_class_decided_in_the_heads_place_says_in_whose(december) -> None:
+    delegate(december.department, december.thu, december.hung)
+    grades.decide(factories.actor(december.hung, date(2026, 12, 5)), december.grade.id, Band.HTTNV)
+
+    found = word(december, f"/forms/02/{december.grade.id}.docx")
+
+    start = found.index("CẤP CÓ THẨM QUYỀN XẾP LOẠI")
+    assert found[start + 1 : start + 4] == ["TUQ. GIÁM ĐỐC SỞ", "TRƯỞNG PHÒNG", "(Ký tên, ghi rõ họ tên)"]
+
+
 def test_only_a_year_not_completed_carries_what_article_23_says_of_it(december) -> None:
     decide(december, Band.KHTNV, reason="Kết luận số 1")
 
@@ -575,6 +626,29 @@ def test_a_long_file_is_made_in_pieces_and_is_the_file_made_at_once(place, login
 def contents(data: bytes) -> list[list[tuple[object, ...]]]:
     book = load_workbook(io.BytesIO(data))
     return [[tuple(cell.value for cell in row) for row in page.iter_rows()] for page in book.worksheets]
+
+
+def test_papers_are_linked_from_where_they_are_needed(december, login) -> None:
+    meeting = db.session.query(ReviewMeeting).first()
+    shown = december.client.get(f"/round/meetings/{meeting.id}").text
+    assert f'href="/forms/minutes/{meeting.id}.docx"' in shown
+    agency = december.client.get(f"/round/{december.department.id}/2026").text
+    assert f'href="/forms/units/{december.department.id}/02/2026"' in agency
+    sign_in(login, december.client, december.lan)
+    assert 'href="/forms/02/mine/2026.docx"' in december.client.get("/round/mine/2026").text
+
+
+def test_who_confirms_finds_the_units_papers_on_the_page_and_the_receipt(place, login, clock) -> None:
+    clock(IN_APRIL)
+    reviews.score(factories.actor(place.hung, IN_APRIL), place.report.id)
+    place.client = sign_in(login, place.client, place.thu)
+    link = f'href="/forms/units/{place.department.id}"'
+    assert link in place.client.get("/confirmations/").text
+    receipt = str(uuid4())
+    confirmations.confirm_many(
+        factories.actor(place.thu, IN_APRIL), [place.report.id], transaction_id=receipt
+    )
+    assert link in place.client.get(f"/confirmations/receipt/{receipt}?month=2026-03").text
 
 
 # The minutes of a review meeting
