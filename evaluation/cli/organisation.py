@@ -1,4 +1,4 @@
-"""`flask organisation import-units FILE` and `import-people FILE`: the page's import, from the command line."""
+"""`flask organisation import-units FILE` and `import-people FILE`, `export units|people FILE`: the page's import and export."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 from evaluation import clock
 from evaluation.files.cells import parse_date
 from evaluation.files.says import CellRefused
-from evaluation.services import imports
+from evaluation.services import imports, register_exports
 from evaluation.services.import_plans import Diff, Options, Reading, What
 from evaluation.services.refusals import Refusal
 
-commands = AppGroup("organisation", help="Units and people: import spreadsheets.")
+commands = AppGroup("organisation", help="Units and people: import and export spreadsheets.")
 SHOWN = 200
 
 
@@ -89,3 +89,25 @@ def _tell(reading: Reading, diff: Diff) -> None:
 
 _import_command("import-units", "UNITS", "units")
 _import_command("import-people", "PEOPLE", "people")
+
+
+@commands.command("export")
+@click.argument("what", type=click.Choice(["units", "people"]))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export(what: str, file: Path) -> None:
+    """Write the register of units or people as of today to an .xlsx FILE in the form of its import.
+
+    Of people it holds personal numbers: keep the file like the register itself.
+    """
+    try:
+        count, left_out = register_exports.write_file(what, file)
+    except Refusal as refused:
+        raise click.ClickException(refused.message) from refused
+    except OSError as problem:
+        raise click.ClickException(f"{file}: {problem.strerror or problem}") from problem
+    for one in left_out[:SHOWN]:
+        label = " ".join(word for word in (one.reference, one.name, one.column) if word)
+        click.echo(f"{_('Left out')}: {label}: {one.message(_)}")
+    if len(left_out) > SHOWN:
+        click.echo(_("… and %(count)s more.", count=len(left_out) - SHOWN))
+    click.echo(_("%(rows)s rows written, %(left_out)s left out.", rows=count, left_out=len(left_out)))

@@ -156,7 +156,12 @@ class PeopleFile:
 
 def read_people(data: bytes) -> PeopleFile:
     """All people of all sheets with a name column, with every error; FileRefused when nothing can be read."""
-    sheets = [found for found in tables(read_workbook(data), COLUMNS) if _has_name(found[1])]
+    return people_in(read_workbook(data))
+
+
+def people_in(worksheets: Iterable[Sheet]) -> PeopleFile:
+    """The same of worksheets already in memory: an export asks it what an import would read."""
+    sheets = [found for found in tables(worksheets, COLUMNS) if _has_name(found[1])]
     if not sheets:
         raise FileRefused(
             msgid("No sheet has a column “Họ và tên”. Add it to the header and upload the file again.")

@@ -1,5 +1,6 @@
 """Reads the list of units as offices send it: one row a unit, every row's errors at once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -9,7 +10,7 @@ from evaluation.files.codes import parse_unit_code
 from evaluation.files.legacy_fonts import Conversion
 from evaluation.files.rows import RowReader, convert_legacy, repeated, tables
 from evaluation.files.says import RowError, Says, msgid
-from evaluation.files.sheets import Column, data_rows, read_workbook
+from evaluation.files.sheets import Column, Sheet, data_rows, read_workbook
 from evaluation.rules.organisation import UnitKind, UnitRole
 
 COLUMNS = (
@@ -78,9 +79,14 @@ class UnitsFile:
 
 def read_units(data: bytes) -> UnitsFile:
     """All units of all sheets with code and name; parents outside the file are left for the importer to find."""
+    return units_in(read_workbook(data))
+
+
+def units_in(worksheets: Iterable[Sheet]) -> UnitsFile:
+    """The same of worksheets already in memory: an export asks it what an import would read."""
     file = UnitsFile()
     readers: list[tuple[RowReader, UnitRow]] = []
-    for sheet, header in tables(read_workbook(data), COLUMNS):
+    for sheet, header in tables(worksheets, COLUMNS):
         converted, conversions = convert_legacy(sheet, header, _TEXT_KEYS)
         file.conversions.extend(conversions)
         for number, row in data_rows(converted, header):

@@ -12,7 +12,7 @@ from evaluation.services.unit_finder import UnitFinder
 LEFT = frozenset(
     {
         "nghi huu", "da nghi huu", "nghi viec", "da nghi viec", "thoi viec", "da thoi viec", "buoc thoi viec",
-        "chuyen cong tac", "da chuyen cong tac", "chuyen di", "da chuyen di", "tu tran", "da mat", "nghi",
+        "chuyen cong tac", "da chuyen cong tac", "chuyen di", "da chuyen di", "tu tran", "da mat", "nghi", "khong con cong tac",
     }
 )  # fmt: skip
 SERVING = frozenset(

@@ -22,6 +22,7 @@ from evaluation.services.import_kinds import KINDS, kind_of
 from evaluation.services.import_plans import ImportKind, Options, What, change_in, error_in
 from evaluation.services.organisation_labels import field_label, value_label
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid, Missing
+from evaluation.services.register_areas import may_export
 from evaluation.web.access import current_actor
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
@@ -55,11 +56,17 @@ def index() -> str:
     """What can be imported, and the latest imports."""
     actor = current_actor()
     nouns = [noun for noun, kind in KINDS.items() if kind.by_day and _allowed(noun)]
-    if not nouns:
+    exports = may_export(actor)
+    if not (nouns or exports):
         raise Forbidden(_("You are not allowed to do this here."))
     mine = None if imports.sees_all(actor) else actor.person_id
     return render_template(
-        "imports/index.html", nouns=nouns, titles=TITLES, states=STATES, batches=questions.latest(mine)
+        "imports/index.html",
+        nouns=nouns,
+        exports=exports,
+        titles=TITLES,
+        states=STATES,
+        batches=questions.latest(mine),
     )
 
 

@@ -25,6 +25,7 @@ from evaluation.services import (
     grade_proposals,
     jobs,
     national_export_files,
+    register_files,
     rollups,
 )
 from evaluation.services.job_kinds import kind_of
@@ -157,6 +158,10 @@ def _result(name: str, arguments: dict[str, Any]) -> tuple[str | None, str | Non
         return url_for("forms.made", token=arguments["token"]), _("Download the file")
     if name == extra_income_files.EXPORT.name:
         return url_for("extra_income.export", token=arguments["token"]), _("Download the file")
+    if name == register_files.EXPORT.name:
+        return url_for("register_exports.made", token=arguments["token"]), _(
+            "Open the file and what it lacks"
+        )
     return None, None
 
 

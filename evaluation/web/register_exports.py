@@ -1,0 +1,71 @@
+"""Exporting the registers: what the file would hold and lack, the file itself, and what a job made."""
+
+from io import BytesIO
+from pathlib import Path
+
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
+
+from evaluation.models import ImportNoun, Job
+from evaluation.queries.pages import cut
+from evaluation.services import register_exports
+from evaluation.services.register_exports import Made
+from evaluation.web.access import current_actor
+from evaluation.web.imports import XLSX
+
+blueprint = Blueprint("register_exports", __name__, url_prefix="/imports/export")
+TITLES = {ImportNoun.UNITS: _l("Export units"), ImportNoun.PEOPLE: _l("Export people")}
+
+
+@blueprint.get("/<noun>")
+def show(noun: str) -> str:
+    """How many rows the file would hold, and each row left out with the reason."""
+    preview = register_exports.preview(current_actor(), noun)
+    part = preview.part
+    return render_template(
+        "register_exports/show.html",
+        title=TITLES[preview.noun],
+        people=preview.noun is ImportNoun.PEOPLE,
+        total=preview.total,
+        rows=None if part is None else len(part.rows),
+        numbers=preview.numbers,
+        page=cut(part.left_out if part else [], request.args.get("page", 1, type=int)),
+        file_url=url_for(".file", noun=noun.lower()),
+    )
+
+
+@blueprint.get("/<noun>/file.xlsx")
+def file(noun: str) -> Response:
+    """The file, or the job that makes it."""
+    made = register_exports.download(current_actor(), noun)
+    if isinstance(made, Job):
+        return redirect(url_for("jobs.show", job_id=made.id))
+    return _sent(made)
+
+
+@blueprint.get("/made/<token>")
+def made(token: str) -> str:
+    """What a job made: the file, and the rows it left out."""
+    stored = register_exports.stored(current_actor(), token)
+    return render_template(
+        "register_exports/show.html",
+        title=TITLES[stored.noun],
+        people=stored.noun is ImportNoun.PEOPLE,
+        total=stored.rows,
+        rows=stored.rows,
+        numbers=stored.numbers,
+        page=cut(stored.left_out, request.args.get("page", 1, type=int)),
+        file_url=url_for(".made_file", token=token),
+    )
+
+
+@blueprint.get("/made/<token>/file.xlsx")
+def made_file(token: str) -> Response:
+    """The file that a job made, for whoever asked for it."""
+    return _sent(register_exports.stored(current_actor(), token).made)
+
+
+def _sent(made: Made) -> Response:
+    data = made.data if isinstance(made.data, Path) else BytesIO(made.data)
+    return send_file(data, mimetype=XLSX, as_attachment=True, download_name=made.name)
