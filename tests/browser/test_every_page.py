@@ -131,6 +131,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "imports.index": ("mai", "/imports/"),
     "imports.new": ("mai", "/imports/new/PEOPLE"),
     "imports.show": ("mai", "/imports/{batch}"),
+    "register_exports.show": ("mai", "/imports/export/people"),
     "jobs.index": ("mai", "/jobs/"),
     "jobs.show": ("mai", "/jobs/{job}"),
     "forms.unit": ("thu", "/forms/units/{agency}"),
@@ -179,6 +180,7 @@ FILES: dict[str, tuple[str, str]] = {
     "health.live": ("", "/health/live"),
     "health.ready": ("", "/health/ready"),
     "imports.error_report": ("mai", "/imports/{batch}/errors.xlsx"),
+    "register_exports.file": ("mai", "/imports/export/units/file.xlsx"),
     "imports.template": ("mai", "/imports/template/PEOPLE.xlsx"),
     "organisation.search_units": ("mai", "/organisation/search/units?q=so+noi+vu"),
     "organisation.search_people": ("mai", "/organisation/search/people?q=nguyen"),
@@ -189,7 +191,8 @@ FILES: dict[str, tuple[str, str]] = {
     "standings.download": ("thu", "/units/{agency}/month.xlsx?month=2026-10"),
 }
 # Only a job of thousands of rows, or a recorded meeting, makes such a file; their own tests download one.
-ELSEWHERE = {"static", "commendations.export", "extra_income.export", "forms.made", "forms.meeting"}
+ELSEWHERE = {"static", "commendations.export", "extra_income.export", "forms.made", "forms.meeting",
+             "register_exports.made", "register_exports.made_file"}  # fmt: skip
 
 
 def test_no_page_is_forgotten(province: Any) -> None:
