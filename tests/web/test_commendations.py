@@ -10,6 +10,7 @@ import pytest
 from docx import Document
 
 from evaluation.extensions import db
+from evaluation.files import documents
 from evaluation.models import EligibilityRun, Job
 from evaluation.rules.organisation import Gender
 from evaluation.rules.permissions import Role
@@ -311,17 +312,45 @@ def test_the_annex_of_a_submission_has_a_table_only_for_those_it_proposes(
     assert "{" not in " ".join(cell.text for row in tables[0].rows for cell in row.cells)
 
 
-def test_collectives_stand_in_a_table_of_their_own_beside_persons(
+def test_a_collective_is_listed_with_its_people_their_classes_and_titles(
     client: Any, login: Any, clock: Any
 ) -> None:
-    document = submission_of(client, login, clock, "GK")
+    (table,) = submission_of(client, login, clock, "TTLDTT").tables[2:]
+
+    heads, values = ([cell.text for cell in row.cells] for row in table.rows[:2])
+    row = dict(zip(heads, values, strict=True))
+    assert (row["TT"], row["Tên tập thể"]) == ("1", "Sở Nội vụ")
+    assert (row["Tổng số người"], row["Số người được xếp loại"]) == ("11", "11")
+    assert row["Xuất sắc / tốt / hoàn thành / không hoàn thành"] == "1 / 10 / 0 / 0"
+    assert row["Lao động tiên tiến"] == "11 (100,00%)"
+    assert row["Người bị kỷ luật"] == "0"
+
+
+def test_persons_and_collectives_of_one_submission_stand_in_two_tables() -> None:
+    person = dict.fromkeys((value for _title, value, _width in documents.PERSONS), "x") | {
+        "name": "Vũ Thị Mai"
+    }
+    unit = dict.fromkeys((value for _title, value, _width in documents.COLLECTIVES), "y") | {
+        "name": "Sở Nội vụ"
+    }
+    document = Document(
+        io.BytesIO(
+            documents.write_submission(
+                documents.Submission(
+                    superior="", issuer="SỞ NỘI VỤ", sign="", place="", year=2026, award="Giấy khen", recipient="",
+                    grounds=[], body=[], people=[person], collectives=[unit], closing="Hết",
+                )
+            )
+        )
+    )  # fmt: skip
     persons, collectives = document.tables[2:]
 
-    assert [cell.text for cell in persons.rows[0].cells][:3] == ["TT", "Họ và tên", "Ngày sinh"]
-    assert "Sở Nội vụ" not in [row.cells[1].text for row in persons.rows]
-    row = [cell.text for cell in collectives.rows[1].cells]
-    assert row[:5] == ["1", "Sở Nội vụ", "Tỉnh Lâm Đồng", "11", "11"]
-    assert row[5:8] == ["2 / 9 / 0 / 0", "11 (100,00%)", "0 (0,00%)"]
+    assert [cell.text for cell in persons.rows[0].cells] == [title for title, _v, _w in documents.PERSONS]
+    assert [row.cells[1].text for row in persons.rows[1:]] == ["Vũ Thị Mai"]
+    assert [cell.text for cell in collectives.rows[0].cells] == [
+        title for title, _v, _w in documents.COLLECTIVES
+    ]
+    assert [row.cells[1].text for row in collectives.rows[1:]] == ["Sở Nội vụ"]
     said = [paragraph.text for paragraph in document.paragraphs]
     assert said.index("Cá nhân") < said.index("Tập thể")
 
