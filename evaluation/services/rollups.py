@@ -55,7 +55,7 @@ def ask_for_due() -> list[Job]:
     return [ask_for(None, month) for month in queries.due_periods()]
 
 
-def run_month_now(month: Stretch, *, sheets_a_chunk: int = SHEETS_A_CHUNK) -> MonthFigures:
+def run_month_now(month: Stretch, *, sheets_a_chunk: int | None = None) -> MonthFigures:
     """The same roll-up here and now, without a worker: step after step, each piece in a transaction of its own."""
     arguments = {"month": str(month)}
     for piece in plan(arguments, sheets_a_chunk):
@@ -74,13 +74,13 @@ def figures(month: Stretch) -> MonthFigures:
     return MonthFigures(**queries.figures(_period(month).id))
 
 
-def plan(arguments: dict[str, Any], size: int = SHEETS_A_CHUNK) -> list[Piece]:
+def plan(arguments: dict[str, Any], size: int | None = None) -> list[Piece]:
     """The pieces of a month's roll-up in their five steps."""
     period = _period(parse_stretch(arguments["month"]))
     moment = clock.now().isoformat()  # what changes later is not counted in this run
     pieces = [
         Piece(1, "sheets", {"part": "sheets", "first": run.first, "last": run.last}, run.size)
-        for run in queries.sheet_ranges(period.id, size)
+        for run in queries.sheet_ranges(period.id, size or SHEETS_A_CHUNK)
     ]
     if not pieces:
         return []
