@@ -85,7 +85,9 @@ def decisions(people: Iterable[int]) -> dict[int, list[Decision]]:
     """Every decision of discipline on some people: which year one counts in depends on the others (Article 11.3)."""
     found: dict[int, list[Decision]] = defaultdict(list)
     for one in db.session.scalars(
-        select(Discipline).where(Discipline.person_id.in_(list(people))).order_by(Discipline.id)
+        select(Discipline)
+        .where(Discipline.person_id.in_(list(people)), Discipline.withdrawn_at.is_(None))
+        .order_by(Discipline.id)
     ):
         found[one.person_id].append(
             Decision(

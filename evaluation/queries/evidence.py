@@ -94,23 +94,23 @@ select discipline.*, coalesce(discipline.unit_id, service.unit_id) as served_in 
 left join assignment service on service.person_id = discipline.person_id and service.is_main
     and service.valid_from <= coalesce(discipline.act_on, discipline.decided_on)
     and (service.valid_to is null or service.valid_to > coalesce(discipline.act_on, discipline.decided_on))
-where discipline.decided_on <= :as_of and (
+where discipline.withdrawn_at is null and discipline.decided_on <= :as_of and (
     discipline.person_id = any(:people)
     or extract(year from discipline.decided_on) = :year or extract(year from discipline.starts_on) = :year)
 order by discipline.decided_on, discipline.id
 """
 PENDING = f"""
 select person_id, kind, opened_on, closed_on, outcome from pending_matter
-where person_id = any(:people) and opened_on <= :as_of
+where person_id = any(:people) and opened_on <= :as_of and withdrawn_at is null
 union all {AS_MATTERS} order by opened_on
 """
 TITLES = """
-select * from title
-where person_id = any(:people) and year <= :year and (decided_on is null or decided_on <= :as_of) order by year, id
+select * from title where withdrawn_at is null
+  and person_id = any(:people) and year <= :year and (decided_on is null or decided_on <= :as_of) order by year, id
 """
 INITIATIVES = """
-select * from initiative
-where person_id = any(:people) and decided_on <= :as_of and year between :since and :year order by year, id
+select * from initiative where withdrawn_at is null
+  and person_id = any(:people) and decided_on <= :as_of and year between :since and :year order by year, id
 """
 LEAVE_KINDS = {AbsenceKind.MATERNITY: LeaveKind.MATERNITY, AbsenceKind.SICK: LeaveKind.SICK}
 LEAVE_KINDS |= {AbsenceKind.UNPAID: LeaveKind.UNPAID}

@@ -19,11 +19,11 @@ from evaluation.rules.organisation import UnitKind
 
 PENDING = """
 select unit_id, kind, opened_on, closed_on, outcome from pending_matter
-where unit_id = any(:units) and opened_on <= :as_of order by opened_on
+where unit_id = any(:units) and opened_on <= :as_of and withdrawn_at is null order by opened_on
 """
 TITLES = """
-select * from title
-where unit_id = any(:units) and year <= :year and (decided_on is null or decided_on <= :as_of) order by year, id
+select * from title where withdrawn_at is null
+  and unit_id = any(:units) and year <= :year and (decided_on is null or decided_on <= :as_of) order by year, id
 """
 LEADERS = "select count(*) from unit_year where year = :year and cluster_rank <= :rank"
 

@@ -185,6 +185,7 @@ def disciplines(person_id: int, year: int) -> Sequence[Discipline]:
         select(Discipline)
         .where(
             Discipline.person_id == person_id,
+            Discipline.withdrawn_at.is_(None),
             Discipline.decided_on >= limits["since"],
             Discipline.decided_on < limits["until"],
         )

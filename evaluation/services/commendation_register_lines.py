@@ -11,9 +11,18 @@ from sqlalchemy import select
 
 from evaluation import clock
 from evaluation.extensions import db
-from evaluation.models import OldUnitOpinion, PastRating, PendingMatter, Person, Title, Unit, UnitYear
+from evaluation.models import (
+    Initiative,
+    OldUnitOpinion,
+    PastRating,
+    PendingMatter,
+    Person,
+    Title,
+    Unit,
+    UnitYear,
+)
 from evaluation.rules.bands import Band
-from evaluation.rules.facts import AwardType, PendingKind
+from evaluation.rules.facts import AwardType, InitiativeLevel, PendingKind
 from evaluation.rules.verdicts import Award
 from evaluation.services import audit
 from evaluation.services.access import Actor
@@ -31,6 +40,7 @@ class Register(StrEnum):
     OLD_UNIT = "OLD_UNIT"
     MATTER = "MATTER"
     CLUSTER = "CLUSTER"
+    INITIATIVE = "INITIATIVE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,8 @@ class Entry:
     since: date | None = None
     until: date | None = None
     award_type: str = AwardType.CONG_TRANG.value
+    text: str = ""
+    sole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +91,9 @@ def _title_faults(entry: Entry, found: Found) -> list[Fault]:
         return [Fault("award_type", _("Choose one of: %(known)s.", known=", ".join(AwardType)))]
     if not (award.of_persons if found.person else award.of_collectives):
         return [Fault("whose", _("This title is not given to a person, or not to a unit, as written here."))]
-    held = select(Title.id).where(Title.code == award.value, Title.year == entry.year)
+    held = select(Title.id).where(
+        Title.code == award.value, Title.year == entry.year, Title.withdrawn_at.is_(None)
+    )
     held = held.where(*(getattr(Title, key) == value for key, value in found.owner.items() if value))
     if db.session.scalar(held.where(Title.award_type == entry.award_type).limit(1)):
         return [Fault("value", _("This title of %(year)s is already on record.", year=entry.year))]
@@ -110,12 +124,31 @@ def _cluster_faults(entry: Entry, _found: Found) -> list[Fault]:
     return [] if right else [Fault("value", _("The rank is a whole number from 1 up."))]
 
 
+def _initiative_faults(entry: Entry, found: Found) -> list[Fault]:
+    faults = []
+    if entry.value not in tuple(InitiativeLevel):
+        faults.append(Fault("value", _("Choose one of: %(known)s.", known=", ".join(InitiativeLevel))))
+    if not entry.text.strip():
+        faults.append(Fault("text", _("Write the title of the initiative.")))
+    held = select(Initiative.id).where(
+        Initiative.person_id == found.owner["person_id"],
+        Initiative.year == entry.year,
+        Initiative.decision_number == entry.number.strip(),
+        Initiative.title == entry.text.strip(),
+        Initiative.withdrawn_at.is_(None),
+    )
+    if not faults and db.session.scalar(held.limit(1)):
+        faults.append(Fault("text", _("This initiative of the decision is already on record.")))
+    return faults
+
+
 VALUES: dict[Register, Callable[[Entry, Found], Sequence[Fault]]] = {
     Register.TITLE: _title_faults,
     Register.PAST_RATING: _rating_faults,
     Register.OLD_UNIT: _opinion_faults,
     Register.MATTER: _matter_faults,
     Register.CLUSTER: _cluster_faults,
+    Register.INITIATIVE: _initiative_faults,
 }
 
 
@@ -186,6 +219,7 @@ def _write_matter(entry: Entry, found: Found) -> Any:
             PendingMatter.kind == PendingKind(entry.value),
             PendingMatter.opened_on == entry.since,
             PendingMatter.closed_on.is_(None),
+            PendingMatter.withdrawn_at.is_(None),
         )
     )
     if known is not None:
@@ -209,6 +243,19 @@ def _write_cluster(entry: Entry, found: Found) -> Any:
     before = {"cluster_rank": known.cluster_rank}
     known.cluster_rank = int(entry.value)
     return before, found.unit
+
+
+def _write_initiative(entry: Entry, found: Found) -> Any:
+    made = Initiative(
+        person_id=found.owner["person_id"],
+        title=entry.text.strip()[:2000],
+        level=InitiativeLevel(entry.value),
+        year=entry.year,
+        decision_number=entry.number.strip()[:100],
+        decided_on=entry.on,
+        sole_author=entry.sole,
+    )
+    return None, _added(made)
 
 
 def _added(made: Any) -> Any:
@@ -237,4 +284,5 @@ WRITERS: dict[Register, Callable[[Entry, Found], Any]] = {
     Register.OLD_UNIT: _write_opinion,
     Register.MATTER: _write_matter,
     Register.CLUSTER: _write_cluster,
+    Register.INITIATIVE: _write_initiative,
 }

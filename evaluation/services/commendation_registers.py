@@ -26,6 +26,8 @@ from evaluation.services.commendation_register_lines import VALUES, Entry, Found
 from evaluation.services.refusals import Fault, Forbidden, Invalid
 
 FIRST_YEAR = 1990
+NOT_SOLE = ("không", "khong", "no", "0")
+WITH_YEAR = (Register.TITLE, Register.PAST_RATING, Register.CLUSTER, Register.INITIATIVE)
 COLUMNS = (
     Column("register", "Sổ", "register", required=True),
     Column("whose", "Mã số", "Mã|Số hiệu|whose", required=True),
@@ -36,12 +38,14 @@ COLUMNS = (
     Column("on", "Ngày văn bản", "Ngày quyết định|on", required=True),
     Column("since", "Từ ngày", "since"),
     Column("until", "Đến ngày", "until"),
+    Column("text", "Tên sáng kiến", "title"),
+    Column("sole", "Tác giả duy nhất", "sole author"),
 )
 
 
 def record(actor: Actor, entry: Entry) -> None:
     """Enters one line; what it replaces stays behind it (Home Affairs, never about oneself)."""
-    _require(actor)
+    require_keeper(actor)
     found, faults = _check(actor, entry)
     if found is None:
         raise Invalid(faults)
@@ -52,7 +56,7 @@ def record(actor: Actor, entry: Entry) -> None:
 def record_file(actor: Actor | None, data: bytes) -> int:
     """Enters every line of an .xlsx file or none; all faults are said at once, each with its row."""
     if actor is not None:
-        _require(actor)
+        require_keeper(actor)
     faults: list[Fault] = []
     lines: list[Found] = []
     seen: set[Entry] = set()
@@ -74,7 +78,8 @@ def record_file(actor: Actor | None, data: bytes) -> int:
     return len(lines)
 
 
-def _require(actor: Actor) -> None:
+def require_keeper(actor: Actor) -> None:
+    """Refuses whoever does not keep the registers of the province."""
     province = job_queries.province(clock.today())
     access.require(actor, Action.RUN_COMMENDATIONS, Subject(province, confirming_unit_id=province))
 
@@ -104,7 +109,8 @@ def _entry(cells: dict[str, Any]) -> tuple[Entry, list[Fault]]:
         except CellRefused as refused:
             days[key] = None
             faults.append(Fault(key, said(_, refused.says_id, refused.params)))
-    words = {key: _word(cells[key]) for key in ("register", "whose", "value", "year", "number", "award_type")}
+    names = ("register", "whose", "value", "year", "number", "award_type", "text", "sole")
+    words = {key: _word(cells[key]) for key in names}
     year = int(words["year"]) if words["year"].isdecimal() and len(words["year"]) == 4 else None
     if words["year"] and year is None:
         faults.append(Fault("year", _("Enter a year such as 2026.")))
@@ -117,6 +123,8 @@ def _entry(cells: dict[str, Any]) -> tuple[Entry, list[Fault]]:
         words["number"],
         **days,
         award_type=kind,
+        text=words["text"],
+        sole=words["sole"].casefold() not in NOT_SOLE,
     )
     return entry, faults
 
@@ -137,9 +145,7 @@ def _check(actor: Actor | None, entry: Entry) -> tuple[Found | None, list[Fault]
         faults.append(Fault("whose", _("No official and no unit has the code %(code)s.", code=entry.whose)))
     if actor is not None and person is not None and person.id == actor.person_id:
         raise Forbidden(_("Nobody writes in these registers about themselves."))
-    if entry.register in (Register.TITLE, Register.PAST_RATING, Register.CLUSTER) and (
-        entry.year is None or not FIRST_YEAR <= entry.year <= today.year
-    ):
+    if entry.register in WITH_YEAR and (entry.year is None or not FIRST_YEAR <= entry.year <= today.year):
         faults.append(
             Fault("year", _("Enter a year from %(first)s to %(last)s.", first=FIRST_YEAR, last=today.year))
         )

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
-from wtforms import DateField, IntegerField, SelectField, StringField
+from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Optional
 
 from evaluation.extensions import db
@@ -25,6 +25,7 @@ REGISTERS = {
     Register.OLD_UNIT: _l("Opinion of the old unit after a transfer"),
     Register.MATTER: _l("Open matter: discipline, complaint, inspection"),
     Register.CLUSTER: _l("Rank of a unit in its emulation cluster"),
+    Register.INITIATIVE: _l("Recognised initiative"),
 }
 TYPES = {
     AwardType.CONG_TRANG: _l("For achievement (công trạng)"),
@@ -50,6 +51,8 @@ class LineForm(FlaskForm):
     on = DateField(_l("Day of the document"), [InputRequired(_l("Write the day of the document."))])
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("Until"), [Optional()])
+    text = StringField(_l("Title of the initiative"))
+    not_sole = BooleanField(_l("The initiative has several authors"))
 
 
 @blueprint.route("/", methods=["GET", "POST"])
@@ -100,6 +103,8 @@ def _typed(form: LineForm) -> Entry:
         form.since.data,
         form.until.data,
         form.award_type.data,
+        form.text.data or "",
+        not form.not_sole.data,
     )
 
 

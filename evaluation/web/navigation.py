@@ -103,7 +103,13 @@ ENTRIES = (
         ("annual_round", "conclusions", "meetings", "organisation_classes", "party_opinions", "replacements"),
     ),
     Entry("standings.index", _l("Units"), _leads_or_oversees, "standings"),
-    Entry("commendations.index", _l("Commendation"), _reads_lists, "commendations"),
+    Entry(
+        "commendations.index",
+        _l("Commendation"),
+        _reads_lists,
+        "commendations",
+        ("commendation_registers", "disciplines", "register_lines"),
+    ),
     Entry(
         "petitions.index",
         _l("Petitions"),

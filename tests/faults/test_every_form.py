@@ -17,6 +17,7 @@ from evaluation.models import (
     Account,
     Charge,
     Delegation,
+    Discipline,
     Evidence,
     NationalExport,
     Petition,
@@ -24,6 +25,7 @@ from evaluation.models import (
     Stage,
 )
 from evaluation.rules.bands import Band
+from evaluation.rules.facts import DisciplineForm
 from evaluation.rules.permissions import Role
 from evaluation.rules.scoring import ScoreStatus
 from evaluation.rules.workflow import ReportState
@@ -54,6 +56,7 @@ BUTTONS = {
     "home.read_notices",
     "national_exports.make",
     "petitions.take_back",
+    "register_lines.withdraw",  # any text is a reason
     "organisation.reveal",
     "reviews.open_sheet",
     "reviews.remind",
@@ -155,7 +158,11 @@ def _petitioned(made: Any) -> None:
         stored_name="x.zip",
         sha256="0" * 64,
     )
-    db.session.add_all([made.petition, made.export])
+    made.discipline = Discipline(
+        person_id=made.nam.id, form=DisciplineForm.KHIEN_TRACH, duty_related=False, decision_number="8/QĐ",
+        decided_on=IN_MARCH, starts_on=IN_MARCH, ends_on=IN_MARCH,
+    )  # fmt: skip
+    db.session.add_all([made.petition, made.export, made.discipline])
     db.session.flush()
 
 
@@ -181,6 +188,7 @@ def addresses(place: Any, rule: Any) -> Iterator[dict[str, Any]]:
         "meeting_id": [db.session.scalar(text("select min(id) from review_meeting"))],
         "petition_id": [place.petition.id],
         "export_id": [place.export.id],
+        "line_id": [place.discipline.id],
     }
     yield from (
         {name: known.get(name, [1])[min(turn, len(known.get(name, [1])) - 1)] for name in rule.arguments}
