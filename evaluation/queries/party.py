@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 
 from evaluation.extensions import db
 from evaluation.models import ForceMajeure
+from evaluation.queries.cycles import COVERED, LAST_MONTH
 from evaluation.queries.sums import exact_number
 from evaluation.rules.explain import parse_exact
 from evaluation.rules.organisation import Office
@@ -17,18 +18,18 @@ from evaluation.rules.spans import ScoredPart
 
 # Only sheets with a final result count: a month that is not over yet is not a month left undone.
 FACTS = text(
-    """
+    f"""
     with recursive
     time as (
-        select id, month, cycle, extract(quarter from month)::int as quarter
+        select id, extract(quarter from month)::int as quarter
         from period where month >= :since and month < :until
     ),
     latest as (
         select distinct on (report.person_id, time.quarter)
             report.person_id, time.quarter, report.unit_id, report.office
-        from report join time on time.id = report.period_id
+        from report join time on time.id = report.period_id join period on period.id = time.id
         where report.person_id = any(:person_ids) and report.state in ('CONFIRMED', 'PUBLISHED')
-        order by report.person_id, time.quarter, time.month desc
+        order by report.person_id, time.quarter, {LAST_MONTH} desc
     ),
     below(top_id, unit_id) as (
         select distinct unit_id, unit_id from latest where office <> 'STAFF'
@@ -38,7 +39,7 @@ FACTS = text(
         where place.valid_from <= :last_day and (place.valid_to is null or place.valid_to > :last_day)
     ),
     final as materialized (
-        select report.id, report.person_id, report.unit_id, time.month, time.cycle, time.quarter
+        select report.id, report.person_id, report.unit_id, report.period_id, time.quarter
         from report join time on time.id = report.period_id
         where report.state in ('CONFIRMED', 'PUBLISHED')
           and (report.person_id = any(:person_ids) or report.unit_id in (select unit_id from below))
@@ -64,9 +65,12 @@ FACTS = text(
         select final.person_id, final.quarter, coalesce(sum(sheet.assigned), 0) as assigned,
             coalesce(sum(sheet.done), 0) as done, coalesce(sum(sheet.over), 0) as over,
             coalesce(sum(sheet.extra), 0) as extra, coalesce(sum(sheet.late), 0) as late,
-            json_agg(json_build_array(score.exact_total, case final.cycle when 'QUARTER' then 3 else 1 end))
+            json_agg(json_build_array(score.exact_total, case period.cycle when 'MONTH' then 1 else covered.months end))
                 filter (where score.exact_total is not null) as scores
         from final
+        join report on report.id = final.id
+        join period on period.id = final.period_id
+        left join lateral ({COVERED}) as covered on period.cycle = 'QUARTER'
         left join sheet on sheet.report_id = final.id
         left join score_sheet score on score.report_id = final.id and score.stage = 'FINAL'
             and score.superseded_at is null
@@ -92,13 +96,13 @@ FACTS = text(
 )
 
 PEOPLE = text(
-    """
+    f"""
     with latest as (
         select distinct on (report.person_id) report.person_id, report.unit_id, report.office, report.title,
             report.agency_id, report.confirming_unit_id
         from report join period on period.id = report.period_id
         where report.agency_id = :agency_id and period.month >= :since and period.month < :until
-        order by report.person_id, period.month desc
+        order by report.person_id, {LAST_MONTH} desc
     )
     select latest.*, person.full_name, place.name as unit_name, count(*) over () as total
     from latest

@@ -11,6 +11,7 @@ from evaluation.models import Assignment
 from evaluation.queries import organisation
 from evaluation.queries.grades import bounds
 from evaluation.queries.organisation import Standing, Subject
+from evaluation.rules.periods import Stretch
 from evaluation.rules.permissions import Relation
 
 NOBODY: frozenset[Relation] = frozenset()
@@ -72,9 +73,9 @@ class Out:
     decided_class: str | None
 
 
-def sender(who: Standing, person_id: int, month: date, unit_id: int) -> frozenset[Relation]:
-    """How somebody stands to a sheet as one of the agency that lent its official in that month."""
-    return _over(who, person_id, month, _after(month), unit_id)
+def sender(who: Standing, person_id: int, stretch: Stretch, unit_id: int) -> frozenset[Relation]:
+    """How somebody stands to a sheet as one of the agency that lent its official at some time of that month or quarter."""
+    return _over(who, person_id, stretch.first_day, stretch.end, unit_id)
 
 
 def sender_in_year(who: Standing, person_id: int, year: int) -> frozenset[Relation]:
@@ -101,10 +102,6 @@ def _over(
         return NOBODY
     held = organisation.relations_to_each(who, [Subject(unit) for unit in sorted(units)])
     return frozenset().union(*held)
-
-
-def _after(month: date) -> date:
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
 def senders(people: Iterable[int], year: int) -> list[Sender]:

@@ -76,7 +76,7 @@ def report_for(
         raise Missing(_("There is no such sheet."))
     held = organisation.relations(actor.standing, subject_of(report))
     if to is Action.READ_REPORT and not allowed(to, held):
-        held |= secondments.sender(actor.standing, report.person_id, report.period.month, report.unit_id)
+        held |= secondments.sender(actor.standing, report.person_id, report.period.covers, report.unit_id)
     if not allowed(Action.READ_REPORT, held):
         log.warning("denied reading report %s to person %s", report_id, actor.person_id)
         raise Missing(_("There is no such sheet."))

@@ -26,14 +26,16 @@ from evaluation.models import (
 )
 from evaluation.queries import cycles as questions
 from evaluation.queries import home
+from evaluation.queries import party as party_questions
 from evaluation.queries import periods as period_questions
 from evaluation.rules.deadlines import StepName
 from evaluation.rules.explain import exact
 from evaluation.rules.organisation import AbsenceKind, Office, UnitKind, UnitRole
 from evaluation.rules.periods import Cycle, Month, in_words_of, parse_stretch
-from evaluation.rules.permissions import Role
+from evaluation.rules.permissions import Action, Role
 from evaluation.rules.workflow import ReportState
 from evaluation.services import (
+    access,
     assigning,
     confirmations,
     cycles,
@@ -496,3 +498,41 @@ def test_each_quarter_counts_once_where_the_rulebook_says_so(office, clock, app,
     db.session.flush()
     mean = db.session.scalars(select(YearGrade.exact_mean).where(YearGrade.person_id == office.lan.id)).one()
     assert mean == exact((third + fourth) / 2)
+
+
+def test_the_partys_quarter_is_asked_where_the_quarter_ended_and_weighs_the_months_a_sheet_speaks_for(
+    office, clock
+):
+    """July and August by month in the old agency, September within the quarter of customs."""
+    moved(office, office.lan, office.customs, date(2026, 9, 1))
+    night(clock, JULY, date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1))
+    for stretch, points in (("2026-07", "5"), ("2026-08", "5"), ("2026-Q3", "3")):
+        finished(sheet(office.lan, stretch), office.chief, points)
+    (found,) = party_questions.facts([office.lan.id], 2026, quarter=3)
+    assert sorted((part.score, part.months) for part in found.scores) == [(73, 1), (75, 1), (75, 1)]
+
+
+def test_the_partys_quarter_of_who_left_customs_is_that_of_the_last_month(office, clock):
+    moved(office, office.mai, office.division, date(2026, 8, 1))
+    night(clock, JULY, date(2026, 8, 1), date(2026, 9, 1))
+    for stretch in ("2026-Q3", "2026-08", "2026-09"):
+        finished(sheet(office.mai, stretch), office.chief, "3")
+    sheet(office.mai, "2026-Q3").office = Office.DEPUTY
+    db.session.flush()
+    (found,) = party_questions.facts([office.mai.id], 2026, quarter=3)
+    assert found.office is Office.STAFF
+    assert sorted(part.months for part in found.scores) == [1, 1, 1]
+
+
+def test_who_lent_an_official_in_the_middle_of_a_quarter_reads_its_sheet(office, clock):
+    night(clock, JULY)
+    mine = sheet(office.mai, "2026-Q3")
+    reader = factories.actor(office.thu, date(2026, 9, 20))
+    with pytest.raises(Missing):
+        access.report_for(reader, mine.id, to=Action.READ_REPORT)
+    office.service.valid_to = date(2026, 9, 1)
+    db.session.flush()
+    lent = factories.assignment(office.mai, office.customs, since=date(2026, 9, 1))
+    lent.seconded_from_id = office.department.id
+    db.session.flush()
+    assert access.report_for(reader, mine.id, to=Action.READ_REPORT)[0] is mine
