@@ -1,12 +1,16 @@
 """Exporting the registers: what the file would hold and lack, the file itself, and what a job made."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
+from evaluation.files.register_rows import LeftOut
 from evaluation.models import ImportNoun, Job
 from evaluation.queries.pages import cut
 from evaluation.services import register_exports
@@ -30,7 +34,7 @@ def show(noun: str) -> str:
         total=preview.total,
         rows=None if part is None else len(part.rows),
         numbers=preview.numbers,
-        page=cut(part.left_out if part else [], request.args.get("page", 1, type=int)),
+        **_left_out(part.left_out if part else []),
         file_url=url_for(".file", noun=noun.lower()),
     )
 
@@ -55,7 +59,7 @@ def made(token: str) -> str:
         total=stored.rows,
         rows=stored.rows,
         numbers=stored.numbers,
-        page=cut(stored.left_out, request.args.get("page", 1, type=int)),
+        **_left_out(stored.left_out),
         file_url=url_for(".made_file", token=token),
     )
 
@@ -66,6 +70,14 @@ def made_file(token: str) -> Response:
     return _sent(register_exports.stored(current_actor(), token).made)
 
 
+def _left_out(found: Sequence[LeftOut]) -> dict[str, Any]:
+    """One page of the rows left out, their reasons in the reader's language."""
+    page = cut(found, request.args.get("page", 1, type=int))
+    return {"page": page, "lines": [(one, one.message(_)) for one in page.rows]}
+
+
 def _sent(made: Made) -> Response:
     data = made.data if isinstance(made.data, Path) else BytesIO(made.data)
-    return send_file(data, mimetype=XLSX, as_attachment=True, download_name=made.name)
+    answer = send_file(data, mimetype=XLSX, as_attachment=True, download_name=made.name)
+    answer.headers["Cache-Control"] = "no-store"  # personal data stay in no cache of the browser
+    return answer
