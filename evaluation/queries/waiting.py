@@ -8,11 +8,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 from evaluation.extensions import db
 from evaluation.models import Notice, Period, Petition, Report, YearGrade
 from evaluation.queries.organisation import Standing
+from evaluation.rules.periods import Cycle
 from evaluation.rules.workflow import GradeState, PetitionState, ReportState
+
+BY_QUARTER = "by_quarter"
 
 
 def counts(who: Standing) -> dict[str, int]:
-    """Waiting things by the noun of the page that deals with them."""
+    """Waiting things by the noun of the page that deals with them; BY_QUARTER: whether the newest sheet is a quarter's."""
     led = who.headed | who.delegated.keys()
     row = db.session.execute(
         select(
@@ -25,9 +28,21 @@ def counts(who: Standing) -> dict[str, int]:
             .where(Notice.person_id == who.person_id, Notice.read_at.is_(None))
             .scalar_subquery()
             .label("home"),
+            _newest_is_quarter(who.person_id).label(BY_QUARTER),
         )
     ).one()
     return dict(row._mapping)
+
+
+def _newest_is_quarter(person_id: int) -> ColumnElement[bool]:
+    return (
+        select(Period.cycle == Cycle.QUARTER)
+        .join(Report, Report.period_id == Period.id)
+        .where(Report.person_id == person_id)
+        .order_by(Period.month.desc(), Period.cycle)
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _own(person_id: int) -> ColumnElement[int]:

@@ -37,6 +37,7 @@ __all__ = ["LineEntry", "Stale", "add_adhoc", "remove_adhoc", "save_draft", "sub
 EDITABLE = frozenset({ReportState.DRAFT, ReportState.RETURNED})
 SUBMITTED_TO_YOU = "%(name)s has submitted the sheet of month %(month)s."
 WITHDRAWN_FROM_YOU = "%(name)s has withdrawn the sheet of month %(month)s."
+NOT_EVALUATED = "You are not evaluated in this month, so there is nothing to fill in."
 
 
 class Stale(Conflict):
@@ -307,7 +308,7 @@ def own_sheet(report: Report) -> ScoreSheet | None:
 def _editable(actor: Actor, report_id: int) -> Report:
     report, _held = access.report_for(actor, report_id, to=Action.WRITE_REPORT, lock=True)
     if report.state is ReportState.NOT_RATED:
-        raise Conflict(_("You are not evaluated in this month, so there is nothing to fill in."))
+        raise Conflict(_(in_words_of(NOT_EVALUATED, report.period.cycle)))
     if report.state not in EDITABLE:
         raise Conflict(
             _("This sheet has been submitted. Withdraw it, or ask the supervisor to return it, to change it.")

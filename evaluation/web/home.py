@@ -148,7 +148,7 @@ def _overseeing(actor: Actor) -> list[Task]:
     if actor.standing.headed or actor.standing.holds(Role.HOME_AFFAIRS):
         doors.append(
             Task(
-                _("Timetable of the month"),
+                _("Timetable of the steps"),
                 _("Last days of the steps, extensions"),
                 "",
                 "",

@@ -88,6 +88,7 @@ def _registers(actor: Actor) -> bool:
 # As many lines as stand beside one another; the rest of a long menu, the rarer ones, unfolds.
 MENU = "cong_tam.menu"
 IN_THE_ROW = 8
+THIS_QUARTER = _l("This quarter")  # for whom the newest sheet is a quarter's
 ENTRIES = (
     Entry("home.show", _l("Home"), _everyone, "home", ("delegations", "periods", "cycles")),
     Entry("reports.current", _l("This month"), _everyone, "reports"),
@@ -152,7 +153,10 @@ def _menu() -> dict[str, object]:
     counts = waiting.counts(actor.standing)
     menu = [
         MenuItem(
-            entry.label, url_for(entry.endpoint), entry.owns(request.blueprint), counts.get(entry.noun, 0)
+            THIS_QUARTER if entry.noun == "reports" and counts[waiting.BY_QUARTER] else entry.label,
+            url_for(entry.endpoint),
+            entry.owns(request.blueprint),
+            counts.get(entry.noun, 0),
         )
         for entry in ENTRIES
         if entry.endpoint in current_app.view_functions and entry.shown(actor)

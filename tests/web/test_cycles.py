@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from evaluation.extensions import db
 from evaluation.language import read_catalogue
 from evaluation.models import AgencyCycle, Period, Report
-from evaluation.rules.organisation import Office, UnitKind, UnitRole
+from evaluation.rules.organisation import AbsenceKind, Office, UnitKind, UnitRole
 from evaluation.rules.periods import Cycle, Month, in_words_of, parse_stretch
 from evaluation.rules.permissions import Role
+from evaluation.rules.workflow import ReportState
 from evaluation.services import periods, rollups
 from tests import factories
 from tests.services.test_cycles import by_quarter, finished
@@ -212,3 +213,20 @@ def test_many_agencies_stand_on_pages_with_those_by_quarter_first(client, login,
     assert first.index("Chi cục Hải quan") < first.index("Sở Nội vụ")
     assert '<th scope="row">Xã 59</th>' in second
     assert client.get("/cycles/?page=999999999999").status_code == 200
+
+
+def test_the_menu_says_quarter_to_whom_a_quarter_is_open_and_month_to_the_others(office, client, login):
+    page = login(client, office.mai).get("/").text
+    assert "Quý này" in page
+    assert "Tháng này" not in page
+    page = login(client, office.lan).get("/").text
+    assert "Tháng này" in page
+    assert "Quý này" not in page
+
+
+def test_who_is_away_the_whole_quarter_reads_of_the_quarter(office, client, login):
+    office.sheet.state, office.sheet.not_rated_reason = ReportState.NOT_RATED, AbsenceKind.MATERNITY
+    db.session.commit()
+    page = login(client, office.mai).get(f"/reports/{office.sheet.id}").text
+    assert "Quý này đồng chí không thuộc diện đánh giá" in page
+    assert "Quý này không có điểm" in page
