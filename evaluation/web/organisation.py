@@ -27,6 +27,7 @@ from evaluation.services.organisation_labels import (
 )
 from evaluation.services.people import person_for, reveal_personal_number
 from evaluation.services.refusals import Forbidden
+from evaluation.services.register_areas import may_export
 from evaluation.web.access import current_actor
 from evaluation.web.presentation import NOTHING
 from evaluation.web.presentation import day as day_text
@@ -97,6 +98,7 @@ def index() -> str:
         unit_id=unit_id,
         day=day,
         may_change=may_change(),
+        may_export=may_export(current_actor()),
         **LABELS,
     )
 

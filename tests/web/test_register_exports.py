@@ -31,7 +31,8 @@ def office(client: Any, clock: Any) -> Any:
 
 def test_the_page_of_imports_leads_to_both_exports(office: Any, client: Any, login: Any) -> None:
     for who, may_import in ((office.mai, True), (office.clerk, False)):
-        page = login(client, who).get("/imports/").text
+        assert 'href="/imports/"' in login(client, who).get("/organisation/").text
+        page = client.get("/imports/").text
         assert "/imports/export/units" in page
         assert "/imports/export/people" in page
         assert ("/imports/new/people" in page) is may_import
