@@ -86,6 +86,15 @@ def law_of_year(year: int) -> tuple[Rulebook, date]:
     return book, day
 
 
+def has_law(year: int) -> bool:
+    """Whether some rulebook classifies organisations in a year."""
+    try:
+        law_of_year(year)
+    except Missing:
+        return False
+    return True
+
+
 def reach(actor: Actor) -> frozenset[int]:
     """The units on whose branches somebody reads classes: those headed, deputised or lent, those of a role."""
     held = actor.standing

@@ -109,10 +109,13 @@ def recognise(
     A class other than the worked-out one needs a reason, as does every class where the text fits no level. None says that
     this form was answered before.
     """
-    require_recogniser(actor, sheet_of(actor, unit_id, year))
+    first = sheet_of(actor, unit_id, year)
+    require_recogniser(actor, first)
     if receipts.taken(actor, transaction_id, "organisation.recognised") is not None:
         return None
-    grade_queries.lock_quota(unit_id, year)  # two recognitions of one unit wait for one another
+    # Recognitions by one authority wait for one another: the cap counts them together.
+    grade_queries.lock_quota(first.recogniser_id or unit_id, year)
+    db.session.expire_all()
     sheet = sheet_of(actor, unit_id, year)
     verdict = worked_out(sheet, typed)
     faults = _decision_faults(sheet, verdict, decision)

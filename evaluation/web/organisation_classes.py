@@ -64,6 +64,7 @@ def index() -> str:
         words=words,
         shown=shown,
         bands=BANDS,
+        years=[one for one in (year - 1, year + 1) if one <= clock.today().year and sheets.has_law(one)],
         waiting_heads=questions.waiting_heads(year),
     )
 
@@ -160,12 +161,15 @@ def _before(sheet: Sheet) -> dict[str, str]:
         typed["sub_unit_not_completed"] = "yes"
     elif not sheet.waiting_below and not sheet.known:
         typed["sub_unit_not_completed"] = "no"
-    if sheet.register is not None:
-        typed |= {
-            "criticisms": str(sheet.register.criticisms),
-            "reform": sheet.register.reform.value if sheet.register.reform else "",
-        }
     return typed
+
+
+def _of_register(sheet: Sheet) -> dict[str, str]:
+    """What the register says of the year beside its class."""
+    if sheet.register is None:
+        return {}
+    reform = sheet.register.reform
+    return {"criticisms": str(sheet.register.criticisms), "reform": reform.value if reform else ""}
 
 
 def _typed(form: Mapping[str, str], faults: list[Fault]) -> services.Typed:
@@ -195,7 +199,7 @@ def _page(sheet: Sheet, typed: Mapping[str, Any], faults: list[Fault], verdict: 
     return render_template(
         "organisation_classes/show.html",
         sheet=sheet,
-        typed=typed,
+        typed={**_of_register(sheet), **typed},
         verdict=verdict,
         may_record=services.may_recognise(current_actor(), sheet),
         book=book,

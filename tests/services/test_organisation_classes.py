@@ -14,7 +14,7 @@ from evaluation.rules.bands import Band
 from evaluation.rules.facts import ReformResult
 from evaluation.rules.organisation import Office
 from evaluation.rules.permissions import Role
-from evaluation.services import grade_proposals
+from evaluation.services import grade_proposals, receipts
 from evaluation.services import organisation_class_sheets as sheets
 from evaluation.services import organisation_classes as services
 from evaluation.services.organisation_classes import Decision, Typed
@@ -147,6 +147,13 @@ def test_a_later_recognition_supersedes_with_a_reason_and_the_old_class_stays_in
     event = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
     assert event is not None
     assert (event.before["recognised"], event.reason) == ("HTTNV", "Chấm lại")
+
+
+def test_a_form_sent_twice_is_one_recognition(place: Any) -> None:
+    key = receipts.new_id()
+    for _turn in range(2):
+        services.recognise(by(place.thu), place.division.id, 2026, GOOD, BY, transaction_id=key)
+    assert len(db.session.scalars(select(OrganisationClass)).all()) == 1
 
 
 def test_a_failed_unit_below_is_a_fact_of_the_unit_above(place: Any) -> None:

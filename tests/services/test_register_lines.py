@@ -19,6 +19,7 @@ from evaluation.services.disciplines import Decided
 from evaluation.services.refusals import Conflict, Forbidden, Invalid, Missing
 from tests import factories
 from tests.services import commendation_stories as stories
+from tests.services.test_commendation_registers import workbook
 
 DAY = date(2026, 9, 20)
 
@@ -140,6 +141,14 @@ def test_an_initiative_is_entered_with_its_level_title_and_authors(place: Any) -
     for wrong in ({"text": ""}, {"value": "XA"}, {"year": None}):
         with pytest.raises(Invalid):
             registers.record(place.actor, replace(made, **wrong))
+
+
+def test_initiatives_come_from_a_file_too(place: Any) -> None:
+    number = place.lan.official_number
+    row = ("INITIATIVE", number, "TINH", 2026, "", "9/QĐ", "01/05/2026", "", "", "Một cửa số", "Không")
+    assert registers.record_file(place.actor, workbook(row)) == 1
+    kept = db.session.scalars(select(Initiative)).one()
+    assert (kept.title, kept.sole_author) == ("Một cửa số", False)
 
 
 def test_a_line_taken_back_stays_on_record_and_the_right_one_can_be_entered(place: Any) -> None:
