@@ -55,6 +55,7 @@ class Report(Table):
         Index("ix_report_supervising", "period_id", "supervising_unit_id", "state"),
         Index("ix_report_confirming", "period_id", "confirming_unit_id", "state"),
         Index("ix_report_unit", "period_id", "unit_id"),
+        Index("ix_report_agency", "agency_id", "period_id", "person_id"),
     )
 
     id: Mapped[identity]
