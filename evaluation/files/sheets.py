@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import xlsxwriter
@@ -111,7 +112,13 @@ _IN_BRACKETS = re.compile(r"\([^()]*\)")
 
 def header_key(text: object) -> str:
     """A header for comparing: no accents, case, punctuation or line breaks."""
-    return _PUNCTUATION.sub(" ", fold(text[:300])).strip() if isinstance(text, str) else ""
+    return _folded(text[:300]) if isinstance(text, str) else ""
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> str:
+    """Names of columns are compared over and over: each once with every cell of the first rows."""
+    return _PUNCTUATION.sub(" ", fold(text)).strip()
 
 
 def find_header(rows: Sequence[Row], columns: Sequence[Column]) -> Header | None:
