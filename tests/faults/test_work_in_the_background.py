@@ -116,7 +116,7 @@ def test_a_broker_whose_tables_are_dropped_while_everybody_uses_it_is_made_again
     drop_broker()
     assert state_of(job.id) in (JobState.QUEUED, JobState.RUNNING, JobState.DONE)
     jobs.resume()
-    wait_for(lambda: state_of(job.id) is JobState.DONE, "the worker that lived through it", seconds=20)
+    wait_for(lambda: state_of(job.id) is JobState.DONE, "the worker that lived through it", seconds=60)
     assert process.poll() is None
     assert len(people_months()) == 3
 

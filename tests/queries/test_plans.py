@@ -15,7 +15,7 @@ def plan(statement: str, **given: Any) -> str:
     return "\n".join(db.session.scalars(text(f"explain {statement}"), given))
 
 
-def test_the_people_of_an_agencys_year_are_found_by_the_agency(database: Any) -> None:
+def test_the_people_of_an_agencys_year_are_found_by_the_agency(fresh_database: Any) -> None:
     for statement in (grades.OFFICIALS.text, annual_round.PROGRESS):
         found = plan(statement, agency_id=1, year=2026, **bounds(2026))
         assert "ix_report_agency" in found, found
