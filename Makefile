@@ -14,7 +14,7 @@ run: .venv/.installed
 	@exec $(BIN)/python -m evaluation.cli.serve $(ARGS)
 
 test: .venv/.tests-installed browser pango lint
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.tests-installed
 	@$(BIN)/ruff check .
