@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from evaluation import clock
 from evaluation.extensions import db
@@ -25,16 +25,6 @@ def unread(actor: Actor, limit: int = 10) -> list[Notice]:
             .order_by(Notice.id.desc())
             .limit(limit)
         )
-    )
-
-
-def count_unread(actor: Actor) -> int:
-    """How many notices wait for an actor."""
-    return (
-        db.session.scalar(
-            select(func.count()).where(Notice.person_id == actor.person_id, Notice.read_at.is_(None))
-        )
-        or 0
     )
 
 
