@@ -9,15 +9,20 @@ from wtforms import BooleanField, DateField, IntegerField, SelectField, StringFi
 from wtforms.validators import InputRequired, Optional
 
 from evaluation.extensions import db
-from evaluation.rules.facts import AwardType
+from evaluation.rules.bands import Band
+from evaluation.rules.facts import AwardType, PendingKind
+from evaluation.rules.verdicts import Award
 from evaluation.services import commendation_lists as lists
 from evaluation.services import commendation_registers as services
-from evaluation.services.commendation_register_lines import Entry, Register
+from evaluation.services import commendation_words as words
+from evaluation.services.commendation_register_lines import NOT_RATED, Entry, Register
 from evaluation.services.refusals import Fault, Forbidden, Invalid
+from evaluation.web import presentation
 from evaluation.web.access import current_actor
 
 blueprint = Blueprint("commendation_registers", __name__, url_prefix="/commendations/registers")
 Answer = str | Response | tuple[str, int]
+MOST_RANKS = 30  # a cluster holds at most some twenty units; a file may say more
 
 REGISTERS = {
     Register.TITLE: _l("Titles and awards decided before"),
@@ -42,7 +47,7 @@ class LineForm(FlaskForm):
         _l("Which register"), choices=[(key.value, label) for key, label in REGISTERS.items()]
     )
     whose = StringField(_l("Official number, or code of the unit"))
-    value = StringField(_l("What it says (code)"))
+    value = SelectField(_l("What it says"), validate_choice=False)  # the service says what is wrong with it
     year = IntegerField(_l("Year"), [Optional()])
     award_type = SelectField(
         _l("Type of award"), choices=[(key.value, label) for key, label in TYPES.items()]
@@ -55,12 +60,31 @@ class LineForm(FlaskForm):
     not_sole = BooleanField(_l("The initiative has several authors"))
 
 
+def _choices() -> dict[str, list[tuple[str, str]]]:
+    """What a line of each register may say, in words."""
+    ratings = [(band.value, presentation.band(band)) for band in reversed(Band)]
+    return {
+        str(REGISTERS[Register.TITLE]): [(award.value, words.award_name(award.value)) for award in Award],
+        str(REGISTERS[Register.PAST_RATING]): [*ratings, (NOT_RATED, presentation.band(None))],
+        str(REGISTERS[Register.OLD_UNIT]): [
+            ("AGREE", _("The old unit agrees")),
+            ("DISAGREE", _("The old unit does not agree")),
+        ],
+        str(REGISTERS[Register.MATTER]): [
+            (key, _(says)) for key, says in words.MATTERS.items() if key in tuple(PendingKind)
+        ],
+        str(REGISTERS[Register.CLUSTER]): [(str(rank), str(rank)) for rank in range(1, MOST_RANKS + 1)],
+        str(REGISTERS[Register.INITIATIVE]): [(key, _(says)) for key, says in words.LEVELS.items()],
+    }
+
+
 @blueprint.route("/", methods=["GET", "POST"])
 def index() -> Answer:
     """The form for one line, and the place for a file."""
     if not lists.may_run(current_actor()):
         raise Forbidden(_("You are not allowed to do this here."))
     form = LineForm()
+    form.value.choices = _choices()
     if not form.is_submitted():
         return _page(form, [])
     faults: list[Fault] = []
