@@ -6,7 +6,7 @@ from datetime import date
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from evaluation import clock
 from evaluation.extensions import db
@@ -52,14 +52,20 @@ def account_by_session_key(session_key: str) -> Account | None:
 
 
 def open_account(actor: Actor | None, person: Person, *, username: str, password: str) -> Account:
-    """Gives a person an account with a password of at least twelve characters."""
+    """Gives a person an account under a name of its own, with a password of at least twelve characters."""
+    name = username.strip().lower()
+    taken = Account.username == name, Account.person_id == person.id
+    if not name or db.session.scalar(select(Account.id).where(or_(*taken))) is not None:
+        raise Invalid(
+            [Fault("username", _("This username is taken, or the official already has an account."))]
+        )
     if len(password) < LEAST_LENGTH:
         raise Invalid(
             [Fault("password", _("A password has at least %(least)s characters.", least=LEAST_LENGTH))]
         )
     account = Account(
         person=person,
-        username=username.strip().lower(),
+        username=name,
         password_hash=hasher.hash(password),
         session_key=secrets.token_urlsafe(24),
     )
