@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from evaluation.postgres import address, default_data_dir, make_data_dir
+from evaluation.postgres import APP_ROLE, address, default_data_dir, make_data_dir
 
 CHECKOUT = Path(__file__).resolve().parent
 MEGABYTE = 1024 * 1024
@@ -28,7 +28,9 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         given.get("SQLALCHEMY_DATABASE_URI") or given.get("DATABASE_URL") or os.environ.get("DATABASE_URL")
     )
     embedded = not database
-    database = with_driver(database) if database else address(data_dir)
+    database = with_driver(database) if database else address(data_dir, role=APP_ROLE)
+    owner = given.get("OWNER_DATABASE_URI") or os.environ.get("OWNER_DATABASE_URL")
+    owner = with_driver(owner) if owner else address(data_dir) if embedded else database
     secret = given.get("SECRET_KEY") or os.environ.get("SECRET_KEY") or secret_key(data_dir)
     settings: dict[str, Any] = {
         "DATA_DIR": data_dir,
@@ -37,6 +39,7 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "EXPORTS_DIR": _folder(given, data_dir, "exports"),
         "SECRET_KEY": secret,
         "SQLALCHEMY_DATABASE_URI": database,
+        "OWNER_DATABASE_URI": owner,
         "EMBEDDED_SERVER": embedded,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": True,
@@ -68,7 +71,14 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "PROXY_HOPS": _number("PROXY_HOPS", 0),
     }
     return (
-        settings | given | {"DATA_DIR": data_dir, "SECRET_KEY": secret, "SQLALCHEMY_DATABASE_URI": database}
+        settings
+        | given
+        | {
+            "DATA_DIR": data_dir,
+            "SECRET_KEY": secret,
+            "SQLALCHEMY_DATABASE_URI": database,
+            "OWNER_DATABASE_URI": owner,
+        }
     )
 
 

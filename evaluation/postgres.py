@@ -27,7 +27,8 @@ from typing import Any
 
 ROOT_HOME = Path("/var/lib/cong-tam")
 SYSTEM_USER = "cong-tam"
-ROLE = "cong_tam"
+ROLE = "cong_tam"  # owns the tables and makes the migrations
+APP_ROLE = "cong_tam_app"  # what pages and jobs connect as
 DATABASE = "cong_tam"
 SETTINGS = {
     "listen_addresses": "",
@@ -41,6 +42,11 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
+MAKE_APP_ROLE = f"""
+do $$ begin
+    if not exists (select from pg_roles where rolname = '{APP_ROLE}') then create role {APP_ROLE}; end if;
+    alter role {APP_ROLE} login;
+end $$"""
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 STILL_ENDING = ("already exists", "still in use")  # what a killed server leaves behind for a moment
 LAST_BREATH = 10  # seconds
@@ -124,14 +130,14 @@ def is_held(data_dir: Path) -> bool:
     return data_dir.resolve() in _held
 
 
-def address(data_dir: Path, *, database: str = DATABASE) -> str:
-    """The URL that `ensure_server` will return, known without starting or making anything."""
-    return url(_socket_path(data_dir.resolve()), database)
+def address(data_dir: Path, *, database: str = DATABASE, role: str = ROLE) -> str:
+    """The URL that `ensure_server` will return, or that of another role, known without starting or making anything."""
+    return url(_socket_path(data_dir.resolve()), database, role)
 
 
-def url(sockets: Path, database: str) -> str:
+def url(sockets: Path, database: str, role: str = ROLE) -> str:
     """The SQLAlchemy address of a database behind a socket folder."""
-    return f"postgresql+psycopg://{ROLE}@/{database}?host={sockets}"
+    return f"postgresql+psycopg://{role}@/{database}?host={sockets}"
 
 
 def let_go(data_dir: Path) -> None:
@@ -395,9 +401,14 @@ def _last_line(text: str) -> str:
 
 def _ensure_database(programs: Path, sockets: Path, owner: Owner, database: str) -> None:
     where = ["-h", str(sockets), "-U", ROLE]
-    question = f"select 1 from pg_database where datname = '{database}'"
-    found = _run(programs / "psql", *where, "-d", "postgres", "-Atqc", question, owner=owner)
-    if found.stdout.strip() == "1":
+    question = (
+        f"select (select count(*) from pg_database where datname = '{database}'),"
+        f" (select count(*) from pg_roles where rolname = '{APP_ROLE}' and rolcanlogin)"
+    )
+    found = _run(programs / "psql", *where, "-d", "postgres", "-Atqc", question, owner=owner).stdout.strip()
+    if not found.endswith("|1"):
+        _run(programs / "psql", *where, "-d", "postgres", "-qc", MAKE_APP_ROLE, owner=owner)
+    if found.startswith("1|"):
         return
     made = _run(programs / "createdb", *where, "-T", "template0", database, owner=owner)
     if made.returncode != 0:

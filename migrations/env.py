@@ -5,6 +5,7 @@ from logging.config import fileConfig
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import NullPool, create_engine
 
 config = context.config
 fileConfig(config.config_file_name, disable_existing_loggers=False)
@@ -22,7 +23,7 @@ def leave_out_empty(_context, _revision, directives):
 def run_offline():
     """Prints the SQL of the migrations."""
     context.configure(
-        url=database.engine.url.render_as_string(hide_password=False),
+        url=current_app.config["OWNER_DATABASE_URI"],
         target_metadata=database.metadata,
         literal_binds=True,
     )
@@ -30,11 +31,16 @@ def run_offline():
         context.run_migrations()
 
 
+def owner():
+    """The engine of the role that owns the tables; pages and jobs connect as another, which may not change them."""
+    return create_engine(current_app.config["OWNER_DATABASE_URI"], poolclass=NullPool)
+
+
 def run_online():
     """Runs the migrations in one transaction."""
     options = current_app.extensions["migrate"].configure_args
     options.setdefault("process_revision_directives", leave_out_empty)
-    with database.engine.connect() as connection:
+    with owner().connect() as connection:
         context.configure(connection=connection, target_metadata=database.metadata, **options)
         with context.begin_transaction():
             context.run_migrations()

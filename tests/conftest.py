@@ -24,7 +24,7 @@ from werkzeug.serving import make_server
 
 from evaluation import clock as clock_module
 from evaluation.extensions import db
-from evaluation.postgres import ROOT_HOME, default_data_dir, ensure_server
+from evaluation.postgres import APP_ROLE, ROLE, ROOT_HOME, default_data_dir, ensure_server
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -229,7 +229,8 @@ def settings_for(url: str, folder: Path) -> dict[str, Any]:
         "EVIDENCE_DIR": folder / "evidence",
         "IMPORTS_DIR": folder / "imports",
         "EXPORTS_DIR": folder / "exports",
-        "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_DATABASE_URI": url.replace(f"//{ROLE}@", f"//{APP_ROLE}@"),
+        "OWNER_DATABASE_URI": url,
         "BROKER_URL": "memory://",
         "SECRET_KEY": "only for tests " * 3,
         "WTF_CSRF_ENABLED": False,
@@ -311,13 +312,14 @@ def account_of(who: Any) -> Any:
 
 @pytest.fixture
 def login() -> Callable[[FlaskClient, Any], FlaskClient]:
-    """`login(client, who)` signs in an account, a person or a username, without asking for the password."""
+    """`login(client, who)` signs in an account, a person or a username, without asking for password or second factor."""
+    from evaluation.services import sessions
 
     def sign_in(client: FlaskClient, who: Any) -> FlaskClient:
-        identity = account_of(who).get_id()
+        token = sessions.begin(account_of(who), second_factor=True)
         with client.session_transaction() as stored:
             stored.clear()
-            stored["_user_id"] = identity
+            stored["_user_id"] = token
             stored["_fresh"] = True
         return client
 

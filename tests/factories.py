@@ -138,7 +138,6 @@ def account(who: Person, *, username: str | None = None, roles: Iterable[tuple[R
         person_id=who.id,
         username=username or who.official_number.lower(),
         password_hash=PASSWORD_HASH,
-        session_key=f"session-{next(serial)}",
     )
     db.session.add(made)
     db.session.flush()

@@ -160,8 +160,8 @@ def write(province: DemoProvince, *, password_hash: str) -> None:
     )
     copy_rows(
         Account,
-        ("person_id", "username", "password_hash", "session_key"),
-        ((p.id, p.username or f"cb{p.id:06d}", password_hash, f"demo-{p.id}") for p in province.people),
+        ("person_id", "username", "password_hash"),
+        ((p.id, p.username or f"cb{p.id:06d}", password_hash) for p in province.people),
     )
 
 

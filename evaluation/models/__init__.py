@@ -1,6 +1,14 @@
 """Every table, so that one import line serves the floors above."""
 
-from evaluation.models.accounts import Account, RoleGrant
+from evaluation.models.accounts import (
+    Account,
+    ExternalIdentity,
+    PasswordTicket,
+    RecoveryCode,
+    RoleGrant,
+    Session,
+    SignInAttempt,
+)
 from evaluation.models.annual_round import (
     Conclusion,
     LateRound,
@@ -9,6 +17,7 @@ from evaluation.models.annual_round import (
     ReviewMeeting,
     SelfClassification,
 )
+from evaluation.models.audit import AuditEvent, AuditHead, AuditLink, AuditSeal, Reading
 from evaluation.models.catalogue import (
     Catalogue,
     Competency,
@@ -18,6 +27,7 @@ from evaluation.models.catalogue import (
     ProductUnit,
     ProductVersion,
 )
+from evaluation.models.closings import Closing, Reopening
 from evaluation.models.commendations import (
     Discipline,
     EligibilityEntry,
@@ -32,7 +42,8 @@ from evaluation.models.commendations import (
 )
 from evaluation.models.imports import ImportBatch, ImportNoun, ImportState
 from evaluation.models.jobs import Job, JobChunk, JobState
-from evaluation.models.journal import AuditEvent, Notice, Receipt
+from evaluation.models.journal import Notice, Receipt
+from evaluation.models.mail import Letter, LetterState
 from evaluation.models.national_exports import NationalExport, NationalExportRow
 from evaluation.models.organisation import (
     Absence,
@@ -57,8 +68,12 @@ __all__ = [
     "AgencyCycle",
     "Assignment",
     "AuditEvent",
+    "AuditHead",
+    "AuditLink",
+    "AuditSeal",
     "Catalogue",
     "Charge",
+    "Closing",
     "Competency",
     "Conclusion",
     "CriterionMark",
@@ -68,6 +83,7 @@ __all__ = [
     "EligibilityRun",
     "Evidence",
     "Extension",
+    "ExternalIdentity",
     "ForceMajeure",
     "ImportBatch",
     "ImportNoun",
@@ -79,6 +95,8 @@ __all__ = [
     "JobPosition",
     "JobState",
     "LateRound",
+    "Letter",
+    "LetterState",
     "MeetingOpinion",
     "NationalExport",
     "NationalExportRow",
@@ -86,6 +104,7 @@ __all__ = [
     "OldUnitOpinion",
     "OrganisationClass",
     "PartyOpinion",
+    "PasswordTicket",
     "PastRating",
     "PendingMatter",
     "Period",
@@ -97,12 +116,17 @@ __all__ = [
     "ProductPosition",
     "ProductUnit",
     "ProductVersion",
+    "Reading",
     "Receipt",
+    "RecoveryCode",
+    "Reopening",
     "Report",
     "ReviewMeeting",
     "RoleGrant",
     "ScoreSheet",
     "SelfClassification",
+    "Session",
+    "SignInAttempt",
     "Stage",
     "Title",
     "Unit",

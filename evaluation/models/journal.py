@@ -1,4 +1,4 @@
-"""The append-only journal: what was done by whom, who was told, which writes were already answered."""
+"""Who was told what, and which writes were already answered."""
 
 from datetime import datetime
 from typing import Any
@@ -8,29 +8,6 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from evaluation.models.base import Table, identity, reference
-
-
-class AuditEvent(Table):
-    """One act, written in the transaction of the change; ids only, no names."""
-
-    __tablename__ = "audit_event"
-    __table_args__ = (
-        Index("ix_audit_event_object", "object_type", "object_id"),
-        Index("ix_audit_event_actor", "actor_id", "id"),
-    )
-
-    id: Mapped[identity]
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
-    actor_id: Mapped[reference | None] = mapped_column(ForeignKey("person.id"))
-    on_behalf_of_id: Mapped[reference | None] = mapped_column(ForeignKey("person.id"))
-    action: Mapped[str] = mapped_column(Text)
-    object_type: Mapped[str] = mapped_column(Text)
-    object_id: Mapped[reference]
-    unit_id: Mapped[reference | None] = mapped_column(ForeignKey("unit.id"))
-    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    reason: Mapped[str | None] = mapped_column(Text)
-    request_id: Mapped[str | None] = mapped_column(Text)
 
 
 class Notice(Table):

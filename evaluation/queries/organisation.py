@@ -74,7 +74,8 @@ STANDING = text(
     union all
     select 'role', unit_id, role, null, null
     from role_grant
-    where account_id = :account_id and valid_from <= :day and (valid_to is null or valid_to > :day)
+    where account_id = :account_id and not waits_for_approval
+      and valid_from <= :day and (valid_to is null or valid_to > :day)
     """
 )
 

@@ -62,6 +62,15 @@ class Action(StrEnum):
     CHANGE_CYCLE = "CHANGE_CYCLE"
     VERIFY_RESULTS = "VERIFY_RESULTS"
     RECOGNISE_UNIT = "RECOGNISE_UNIT"
+    CLOSE_PERIOD = "CLOSE_PERIOD"
+    ASK_REOPENING = "ASK_REOPENING"
+    DECIDE_REOPENING = "DECIDE_REOPENING"
+    READ_AUDIT = "READ_AUDIT"
+    READ_READINGS = "READ_READINGS"
+    READ_ACCOUNTS = "READ_ACCOUNTS"
+    CHANGE_ACCOUNTS = "CHANGE_ACCOUNTS"
+    GRANT_ROLE = "GRANT_ROLE"
+    APPROVE_ROLE = "APPROVE_ROLE"
 
 
 _R = Relation
@@ -101,6 +110,15 @@ ALLOWED: dict[Action, frozenset[Relation]] = {
     Action.CHANGE_CYCLE: frozenset({_R.HOME_AFFAIRS}),
     Action.VERIFY_RESULTS: frozenset({_R.HOME_AFFAIRS, _R.INSPECTOR}),
     Action.RECOGNISE_UNIT: frozenset({_R.HOME_AFFAIRS} | _CONFIRMING),
+    Action.CLOSE_PERIOD: frozenset({_R.HOME_AFFAIRS}),
+    Action.ASK_REOPENING: frozenset({_R.HOME_AFFAIRS}),
+    Action.DECIDE_REOPENING: frozenset({_R.HOME_AFFAIRS, _R.INSPECTOR}),
+    Action.READ_AUDIT: frozenset({_R.INSPECTOR, _R.HOME_AFFAIRS}),
+    Action.READ_READINGS: frozenset({_R.OWNER, _R.INSPECTOR}),
+    Action.READ_ACCOUNTS: frozenset({_R.ADMINISTRATOR, _R.HOME_AFFAIRS, _R.INSPECTOR}),
+    Action.CHANGE_ACCOUNTS: frozenset({_R.ADMINISTRATOR}),
+    Action.GRANT_ROLE: frozenset({_R.ADMINISTRATOR}),
+    Action.APPROVE_ROLE: frozenset({_R.HOME_AFFAIRS}),
 }
 
 NEVER_FOR_ONESELF = frozenset(
@@ -113,6 +131,9 @@ NEVER_FOR_ONESELF = frozenset(
         Action.REPLACE_GRADE,
         Action.DECIDE_PETITION,
         Action.RECOGNISE_UNIT,
+        Action.CHANGE_ACCOUNTS,
+        Action.GRANT_ROLE,
+        Action.APPROVE_ROLE,
     }
 )
 

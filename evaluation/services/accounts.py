@@ -44,13 +44,6 @@ def sign_in(username: str, password: str) -> Account:
     return account
 
 
-def account_by_session_key(session_key: str) -> Account | None:
-    """The account whose session this is, unless it was ended or the account disabled."""
-    return db.session.scalar(
-        select(Account).where(Account.session_key == session_key, Account.disabled_at.is_(None))
-    )
-
-
 def open_account(actor: Actor | None, person: Person, *, username: str, password: str) -> Account:
     """Gives a person an account under a name of its own, with a password of at least twelve characters."""
     name = username.strip().lower()
@@ -67,7 +60,6 @@ def open_account(actor: Actor | None, person: Person, *, username: str, password
         person=person,
         username=name,
         password_hash=hasher.hash(password),
-        session_key=secrets.token_urlsafe(24),
     )
     db.session.add(account)
     audit.record(actor, "account.opened", account)

@@ -39,6 +39,7 @@ def record(
         after=plain(after),
         reason=reason,
         request_id=g.get("request_id") if has_request_context() else None,
+        session_id=g.get("session_id") if has_request_context() else None,
     )
     db.session.add(event)
     return event

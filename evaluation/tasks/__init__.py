@@ -78,7 +78,9 @@ def _transport_options(broker: str) -> dict[str, Any]:
 
 
 def _make_schema(_target: MetaData, connection: Connection, **_: Any) -> None:
-    connection.execute(text("create schema if not exists broker"))
+    # Asked first: the role of the application may use the schema of the migrations and make none.
+    if connection.scalar(text("select to_regnamespace('broker')")) is None:
+        connection.execute(text("create schema broker"))
 
 
 @worker_process_init.connect

@@ -18,13 +18,14 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user, logout_user
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
-from evaluation.extensions import login_manager
-from evaluation.services import accounts
+from evaluation.extensions import db, login_manager
+from evaluation.models import Account
+from evaluation.services import accounts, sessions
 from evaluation.services.access import Actor, actor_of
 
 PUBLIC = frozenset({"access.sign_in", "access.set_language", "health.live", "health.ready", "static"})
@@ -41,9 +42,17 @@ class SignInForm(FlaskForm):
 
 def register(app: Flask) -> None:
     """Puts the guard and the request id before every page, and the safe headers behind it."""
-    login_manager.user_loader(accounts.account_by_session_key)
+    login_manager.user_loader(_account_of)
     app.before_request(_guard)
     app.after_request(_safe_headers)
+
+
+def _account_of(token: str) -> Account | None:
+    found = sessions.by_token(token)
+    if found is None:
+        return None
+    g.session_id = found.id
+    return found.account
 
 
 def current_actor() -> Actor:
@@ -92,16 +101,25 @@ def sign_in() -> Response | str | tuple[str, int]:
         except accounts.WrongPassword as refused:
             form.password.errors = [refused.message]
             return render_template("access/sign_in.html", form=form), 401
-        session.clear()
-        login_user(account)
-        session.permanent = True
+        _enter(sessions.begin(account, source=request.remote_addr, agent=request.user_agent.string[:200]))
         return redirect(_local_path(request.args.get("next")))  # type: ignore[return-value]
     return render_template("access/sign_in.html", form=form)
+
+
+def _enter(token: str) -> None:
+    """The cookie carries nothing but the token: the session itself is a row that can be ended from here."""
+    session.clear()
+    session["_user_id"] = token
+    session["_fresh"] = True
+    session.permanent = True
 
 
 @blueprint.post("/logout")
 def sign_out() -> Response:
     """Ends the session and forgets what the browser kept."""
+    if found := sessions.by_token(session.get("_user_id", "")):
+        sessions.end(found, "SIGNED_OUT")
+        db.session.commit()
     logout_user()
     session.clear()
     flash(_("You have signed out."))

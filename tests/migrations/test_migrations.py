@@ -90,7 +90,7 @@ def test_every_step_can_be_taken_back_and_again_with_an_office_inside(empty: Fla
 def test_the_first_step_taken_back_leaves_nothing(empty: Flask) -> None:
     command(empty, "upgrade")
     command(empty, "downgrade", "base")
-    with psycopg.connect(db.engine.url.set(drivername="postgresql").render_as_string(False)) as connection:
+    with psycopg.connect(empty.config["OWNER_DATABASE_URI"].replace("+psycopg", "")) as connection:
         left = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'public'"
         ).fetchall()
