@@ -3,6 +3,7 @@
 from evaluation.models.accounts import (
     Account,
     ExternalIdentity,
+    FactorReset,
     PasswordTicket,
     RecoveryCode,
     RoleGrant,
@@ -84,6 +85,7 @@ __all__ = [
     "Evidence",
     "Extension",
     "ExternalIdentity",
+    "FactorReset",
     "ForceMajeure",
     "ImportBatch",
     "ImportNoun",

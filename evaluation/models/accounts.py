@@ -44,6 +44,8 @@ class Account(Table):
     totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
     locale: Mapped[str] = mapped_column(Text, server_default=text("'vi'"))
     disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    disabled_because: Mapped[str | None] = mapped_column(Text)
+    enabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
     person: Mapped[Person] = relationship(lazy="joined")
@@ -130,6 +132,28 @@ class PasswordTicket(Table):
     made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class FactorReset(Table):
+    """A second factor that is to be taken away: one administrator asks, another person who knows the owner decides."""
+
+    __tablename__ = "factor_reset"
+    __table_args__ = (
+        CheckConstraint("asked_by <> decided_by", name="two_persons"),
+        CheckConstraint("(decided_at is null) = (confirmed is null)", name="decided_whole"),
+        Index("uq_factor_reset_open", "account_id", unique=True, postgresql_where=text("decided_at is null")),
+    )
+
+    id: Mapped[identity]
+    account_id: Mapped[reference] = mapped_column(ForeignKey("account.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    asked_by: Mapped[reference] = mapped_column(ForeignKey("person.id"))
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    decided_by: Mapped[reference | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    confirmed: Mapped[bool | None] = mapped_column(Boolean)
+
+    account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
 
 
 class ExternalIdentity(Table):
