@@ -40,6 +40,7 @@ class Job(Table):
     key: Mapped[str] = mapped_column(Text)
     arguments: Mapped[dict[str, Any]] = mapped_column(JSONB)
     state: Mapped[JobState] = mapped_column(word(JobState), server_default=text("'QUEUED'"))
+    request_id: Mapped[str | None] = mapped_column(Text)  # of the page that asked, for the logs
     requested_by: Mapped[reference | None] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -24,6 +24,7 @@ class Letter(Table):
     __table_args__ = (
         CheckConstraint("(state = 'SENT') = (sent_at is not null)", name="sent_has_a_time"),
         Index("ix_letter_due", "due_at", postgresql_where=text("state = 'WAITING'")),
+        Index("ix_letter_failed", "id", postgresql_where=text("state = 'FAILED'")),
     )
 
     id: Mapped[identity]
