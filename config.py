@@ -69,6 +69,8 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=_number("SESSION_HOURS", 12)),
         "WTF_CSRF_TIME_LIMIT": None,
         "PROXY_HOPS": _number("PROXY_HOPS", 0),
+        "TRUSTED_HOSTS": _words("TRUSTED_HOSTS") or None,
+        "SECURITY_CONTACT": os.environ.get("SECURITY_CONTACT", ""),
     }
     return (
         settings
@@ -138,6 +140,11 @@ def _number(name: str, default: int) -> int:
     if not text.isdecimal():
         raise BadSetting(f"{name}={text} is not a whole number: write for example {name}={default}.")
     return int(text)
+
+
+def _words(name: str) -> list[str]:
+    """The parts of a list that is written with commas."""
+    return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
 def _flag(name: str) -> bool:

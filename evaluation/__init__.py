@@ -18,7 +18,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     from evaluation import models as _tables  # noqa: F401  every table must be known to the migrations
     from evaluation.extensions import babel, csrf, db, login_manager, migrate
     from evaluation.language import init_language
-    from evaluation.web import access, errors, navigation, outages, presentation
+    from evaluation.web import access, errors, headers, navigation, outages, presentation
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     app = Flask(__name__, root_path=str(CHECKOUT), template_folder="templates", static_folder="static")
@@ -40,6 +40,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     errors.register(app)
     outages.register(app)
     access.register(app)
+    headers.register(app)
     navigation.register(app)
     for module in _modules("evaluation.web"):
         if hasattr(module, "blueprint"):

@@ -28,7 +28,9 @@ from evaluation.models import Account
 from evaluation.services import accounts, sessions
 from evaluation.services.access import Actor, actor_of
 
-PUBLIC = frozenset({"access.sign_in", "access.set_language", "health.live", "health.ready", "static"})
+PUBLIC = frozenset(
+    {"access.sign_in", "access.set_language", "headers.security", "health.live", "health.ready", "static"}
+)
 
 blueprint = Blueprint("access", __name__)
 
@@ -41,10 +43,9 @@ class SignInForm(FlaskForm):
 
 
 def register(app: Flask) -> None:
-    """Puts the guard and the request id before every page, and the safe headers behind it."""
+    """Puts the guard and the request id before every page."""
     login_manager.user_loader(_account_of)
     app.before_request(_guard)
-    app.after_request(_safe_headers)
 
 
 def _account_of(token: str) -> Account | None:
@@ -73,20 +74,6 @@ def _guard() -> Response | None:
     return redirect(
         url_for("access.sign_in", next=request.full_path.rstrip("?") if request.method == "GET" else None)
     )  # type: ignore[return-value]
-
-
-def _safe_headers(response: Response) -> Response:
-    response.headers.setdefault(
-        "Content-Security-Policy",
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
-        " frame-ancestors 'none'",
-    )
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
-    response.headers["X-Request-Id"] = g.get("request_id", "-")
-    return response
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
