@@ -3,11 +3,20 @@
 import hashlib
 import secrets
 
+from flask_babel import gettext as _
 from sqlalchemy import select, update
 
 from evaluation import clock
 from evaluation.extensions import db
 from evaluation.models import Account, Session
+from evaluation.services import passwords
+from evaluation.services.refusals import Refusal
+
+
+class NotConfirmed(Refusal):
+    """The password or the code asked for once more was not right."""
+
+    status = 403
 
 
 def begin(
@@ -39,6 +48,15 @@ def by_token(token: str) -> Session | None:
         .join(Session.account)
         .where(Session.token_hash == hashed(token), Session.ended_at.is_(None), Account.disabled_at.is_(None))
     )
+
+
+def confirm(session_id: int, *, password: str, code: str = "") -> None:
+    """Notes that the person of a session proved anew who they are, or NotConfirmed."""
+    session = db.session.get_one(Session, session_id)
+    if not passwords.matches(session.account.password_hash, password):
+        raise NotConfirmed(_("This is not your password."))
+    session.confirmed_at = clock.now()
+    db.session.commit()
 
 
 def end(session: Session, because: str) -> None:

@@ -52,7 +52,7 @@ def _account_of(token: str) -> Account | None:
     found = sessions.by_token(token)
     if found is None:
         return None
-    g.session_id = found.id
+    g.session_id, g.confirmed_at = found.id, found.confirmed_at
     return found.account
 
 
@@ -89,7 +89,7 @@ def sign_in() -> Response | str | tuple[str, int]:
             form.password.errors = [refused.message]
             return render_template("access/sign_in.html", form=form), 401
         _enter(sessions.begin(account, source=request.remote_addr, agent=request.user_agent.string[:200]))
-        return redirect(_local_path(request.args.get("next")))  # type: ignore[return-value]
+        return redirect(local_path(request.args.get("next")))  # type: ignore[return-value]
     return render_template("access/sign_in.html", form=form)
 
 
@@ -120,10 +120,10 @@ def set_language() -> Response:
     session["locale"] = locale
     if current_user.is_authenticated:
         accounts.set_locale(current_user, locale)
-    return redirect(_local_path(request.form.get("next")))  # type: ignore[return-value]
+    return redirect(local_path(request.form.get("next")))  # type: ignore[return-value]
 
 
-def _local_path(target: str | None) -> str:
+def local_path(target: str | None) -> str:
     """Only a path of this site is followed after signing in."""
     if target and not target.startswith(("//", "/\\")):
         parts = urlsplit(target)

@@ -22,6 +22,7 @@ from evaluation.rules.workflow import ReportState
 from evaluation.services import access, confirmations, receipts, rulebooks
 from evaluation.services.refusals import Conflict, Fault, Invalid
 from evaluation.web.access import current_actor
+from evaluation.web.reauthentication import recently_confirmed
 from evaluation.web.reviews import STATES
 
 blueprint = Blueprint("confirmations", __name__, url_prefix="/confirmations")
@@ -113,6 +114,7 @@ def send_back(report_id: int) -> Answer:
 
 
 @blueprint.post("/publish")
+@recently_confirmed
 def publish() -> Answer:
     """Asks once more, then makes the confirmed results of the month public."""
     month = _month(request.form.get("month"))

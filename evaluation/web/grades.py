@@ -20,6 +20,7 @@ from evaluation.services import grade_proposals, grades, quotas, receipts, what_
 from evaluation.services.refusals import Conflict, Fault, Invalid, Missing
 from evaluation.web import panels
 from evaluation.web.access import current_actor
+from evaluation.web.reauthentication import recently_confirmed
 
 blueprint = Blueprint("grades", __name__, url_prefix="/grades")
 BEFORE_DECISION = (RoundState.SELF_RATED, RoundState.MEETING_HELD, RoundState.PARTY_OPINION)
@@ -71,6 +72,7 @@ def decide_many(unit_id: int, year: int) -> Answer:
 
 
 @blueprint.post("/<int:unit_id>/<int:year>/publish")
+@recently_confirmed
 def publish(unit_id: int, year: int) -> Answer:
     """Publishes the decided classes under the number of the decision."""
     try:
