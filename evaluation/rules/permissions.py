@@ -1,7 +1,9 @@
-"""Who may do what to whom: a readable table of relation by action (Article 10)."""
+"""Who may do what to whom, and when: a readable table of relation by action by state (Article 10)."""
 
 from collections.abc import Collection
 from enum import StrEnum
+
+from evaluation.rules.states import GradeState, PeriodState, PetitionState, ReportState
 
 
 class Relation(StrEnum):
@@ -71,6 +73,7 @@ class Action(StrEnum):
     CHANGE_ACCOUNTS = "CHANGE_ACCOUNTS"
     GRANT_ROLE = "GRANT_ROLE"
     APPROVE_ROLE = "APPROVE_ROLE"
+    DECIDE_FACTOR_RESET = "DECIDE_FACTOR_RESET"
 
 
 _R = Relation
@@ -119,6 +122,7 @@ ALLOWED: dict[Action, frozenset[Relation]] = {
     Action.CHANGE_ACCOUNTS: frozenset({_R.ADMINISTRATOR}),
     Action.GRANT_ROLE: frozenset({_R.ADMINISTRATOR}),
     Action.APPROVE_ROLE: frozenset({_R.HOME_AFFAIRS}),
+    Action.DECIDE_FACTOR_RESET: frozenset({_R.ADMINISTRATOR, _R.HOME_AFFAIRS}),
 }
 
 NEVER_FOR_ONESELF = frozenset(
@@ -134,13 +138,60 @@ NEVER_FOR_ONESELF = frozenset(
         Action.CHANGE_ACCOUNTS,
         Action.GRANT_ROLE,
         Action.APPROVE_ROLE,
+        Action.DECIDE_FACTOR_RESET,
     }
 )
 
 
-def allowed(action: Action, relations: Collection[Relation]) -> bool:
-    """Whether somebody standing in these relations may act; never upon oneself where a judgement is made."""
+# In which states an action is possible at all. An action that names no state of a thing does not ask for it;
+# tests/rules/test_permissions.py holds this table and the moves of rules/workflow.py together.
+POSSIBLE_IN: dict[Action, tuple[StrEnum, ...]] = {
+    Action.WRITE_REPORT: (
+        ReportState.DRAFT,
+        ReportState.RETURNED,
+        ReportState.SUBMITTED,  # only to withdraw it
+        PeriodState.OPEN,
+    ),
+    Action.ASSIGN_WORK: (ReportState.DRAFT, ReportState.RETURNED, PeriodState.OPEN),
+    Action.SCORE_REPORT: (ReportState.SUBMITTED, PeriodState.OPEN),
+    Action.CONFIRM_REPORT: (
+        ReportState.SCORED,
+        ReportState.CONFIRMED,  # to publish it
+        ReportState.PUBLISHED,  # to correct it when a petition is upheld
+        PeriodState.OPEN,
+    ),
+    Action.EXTEND_DEADLINE: (PeriodState.OPEN,),
+    Action.DECIDE_GRADE: (GradeState.PROPOSED, GradeState.DECIDED),
+    Action.REPLACE_GRADE: (GradeState.PUBLISHED,),
+    Action.LODGE_PETITION: (ReportState.CONFIRMED, ReportState.PUBLISHED, GradeState.PUBLISHED),
+    Action.DECIDE_PETITION: (PetitionState.LODGED, PeriodState.OPEN),
+    Action.CLOSE_PERIOD: (PeriodState.OPEN,),
+    Action.ASK_REOPENING: (PeriodState.CLOSED,),
+    Action.DECIDE_REOPENING: (PeriodState.CLOSED,),
+}
+
+
+def allowed(
+    action: Action, relations: Collection[Relation], state: StrEnum | Collection[StrEnum] | None = None
+) -> bool:
+    """Whether somebody standing in these relations may act; never upon oneself where a judgement is made.
+
+    With the state of the object, or of the object and its period, also whether the action is possible now.
+    """
     held = frozenset(relations)
     if action in NEVER_FOR_ONESELF and Relation.OWNER in held:
         return False
-    return bool(ALLOWED[action] & held)
+    return bool(ALLOWED[action] & held) and possible(action, state)
+
+
+def possible(action: Action, state: StrEnum | Collection[StrEnum] | None) -> bool:
+    """Whether an action is possible at all in a state, whoever asks; a state the table is silent about forbids nothing."""
+    if state is None:
+        return True
+    states = (state,) if isinstance(state, StrEnum) else state
+    return all(_fits(POSSIBLE_IN.get(action, ()), one) for one in states)
+
+
+def _fits(listed: tuple[StrEnum, ...], state: StrEnum) -> bool:
+    same_kind = [one for one in listed if type(one) is type(state)]  # words of two kinds may be equal
+    return not same_kind or state in same_kind

@@ -5,35 +5,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evaluation.rules.permissions import Relation
+from evaluation.rules.states import GradeState, PetitionState, ReportState
 
-
-class ReportState(StrEnum):
-    """Where a monthly sheet stands between assignment and publication (Article 18)."""
-
-    DRAFT = "DRAFT"
-    SUBMITTED = "SUBMITTED"
-    RETURNED = "RETURNED"
-    SCORED = "SCORED"
-    CONFIRMED = "CONFIRMED"
-    PUBLISHED = "PUBLISHED"
-    NOT_RATED = "NOT_RATED"
-
-
-class GradeState(StrEnum):
-    """Where an annual classification stands (Article 21)."""
-
-    PROPOSED = "PROPOSED"
-    DECIDED = "DECIDED"
-    PUBLISHED = "PUBLISHED"
-
-
-class PetitionState(StrEnum):
-    """Where a petition stands (Article 22)."""
-
-    LODGED = "LODGED"
-    WITHDRAWN = "WITHDRAWN"
-    UPHELD = "UPHELD"
-    REJECTED = "REJECTED"
+__all__ = [
+    "GRADE_MOVES",
+    "PETITION_MOVES",
+    "REPORT_MOVES",
+    "GradeState",
+    "Move",
+    "NotAllowed",
+    "PetitionState",
+    "ReportState",
+    "moved",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,22 @@ from flask_babel import gettext as _
 
 from evaluation import clock
 from evaluation.extensions import db
-from evaluation.models import Account, Report
+from evaluation.models import Account, Period, Report
 from evaluation.queries import organisation, secondments
 from evaluation.queries.organisation import Standing, Subject
-from evaluation.rules.permissions import Action, Relation, allowed
-from evaluation.services.refusals import Forbidden, Missing
+from evaluation.rules.permissions import Action, Relation, allowed, possible
+from evaluation.rules.states import PeriodState, ReportState
+from evaluation.rules.workflow import WRONG_STATE
+from evaluation.services import moves
+from evaluation.services.refusals import Conflict, Forbidden, Missing
 
 log = logging.getLogger(__name__)
+NOT_NOW = {
+    Action.WRITE_REPORT: WRONG_STATE["submit"],
+    Action.SCORE_REPORT: WRONG_STATE["score"],
+    Action.CONFIRM_REPORT: WRONG_STATE["confirm"],
+    Action.LODGE_PETITION: "There is nothing to petition against yet: the score of this month is not final.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +75,13 @@ def require(actor: Actor, action: Action, subject: Subject) -> frozenset[Relatio
 
 
 def report_for(
-    actor: Actor, report_id: int, *, to: Action, lock: bool = False
+    actor: Actor, report_id: int, *, to: Action, lock: bool = False, in_any_state: bool = False
 ) -> tuple[Report, frozenset[Relation]]:
-    """A monthly sheet for an action, row-locked for writing; one that may not even be read looks missing."""
+    """A monthly sheet for an action, row-locked for writing; one that may not even be read looks missing.
+
+    A step that its state or a closed period does not allow is a Conflict; a caller that says so itself, or only
+    shows the sheet, takes it in any state.
+    """
     report = db.session.get(
         Report, report_id, with_for_update={"of": Report} if lock else None, populate_existing=lock
     )
@@ -83,7 +96,26 @@ def report_for(
     if not allowed(to, held):
         log.warning("denied %s on report %s to person %s", to, report_id, actor.person_id)
         raise Forbidden(_("You are not allowed to do this here."))
+    if not in_any_state and not allowed(to, held, states_of(report)):
+        raise Conflict(_why_not_now(report, to))
     return report, held
+
+
+def states_of(report: Report) -> tuple[ReportState, PeriodState]:
+    """Where a sheet and its period stand, for the permission function."""
+    return report.state, state_of(report.period)
+
+
+def state_of(period: Period) -> PeriodState:
+    """Whether a period can still be written to, for the permission function."""
+    return PeriodState.OPEN if period.closed_at is None else PeriodState.CLOSED
+
+
+def _why_not_now(report: Report, action: Action) -> str:
+    if not possible(action, state_of(report.period)):
+        return _("This period is closed. To change anything in it, two persons have to reopen it.")
+    said = NOT_NOW.get(action, "This cannot be done to the sheet as it stands now.")
+    return f"{_(said)} {moves.last_writer(report)}".strip()
 
 
 def acting_for(actor: Actor, unit_id: int) -> int | None:

@@ -54,7 +54,7 @@ def refuse_closed(period: Period) -> None:
 
 def sheet_for(actor: Actor, report_id: int, *, version: int | None = None) -> Report:
     """A locked sheet that an actor may put work on; never one's own, never one that was already sent."""
-    report, _held = access.report_for(actor, report_id, to=Action.ASSIGN_WORK, lock=True)
+    report, _held = access.report_for(actor, report_id, to=Action.ASSIGN_WORK, lock=True, in_any_state=True)
     moves.same_version(report, version)
     refuse_sent(report)
     refuse_closed(report.period)

@@ -192,10 +192,10 @@ def submit(actor: Actor, report_id: int, *, version: int, transaction_id: str | 
 
     Untouched lines become facts as assigned. Refused while a criterion is empty and after the last day.
     """
-    report, held = access.report_for(actor, report_id, to=Action.WRITE_REPORT, lock=True)
     known = receipts.taken(actor, transaction_id, "report.submitted")
     if known:
         return db.session.get_one(ScoreSheet, known["sheet_id"])
+    report, held = access.report_for(actor, report_id, to=Action.WRITE_REPORT, lock=True)
     try:
         target = moved(REPORT_MOVES, report.state, "submit", held)
     except NotAllowed as refused:

@@ -27,7 +27,7 @@ REMINDED = "Please submit your sheet of month %(month)s by %(due)s."
 
 def opened(actor: Actor, report_id: int) -> Report:
     """Remembers that the supervisor looked at a submitted sheet; it may then be accepted in bulk."""
-    report, _held = access.report_for(actor, report_id, to=Action.SCORE_REPORT, lock=True)
+    report, _held = access.report_for(actor, report_id, to=Action.SCORE_REPORT, lock=True, in_any_state=True)
     if report.state is ReportState.SUBMITTED and not _looked_at(report):
         report.opened_by_supervisor_at = clock.now()
         audit.record(

@@ -139,6 +139,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "forms.paper": ("lan", "/forms/01/{final}?annex=1"),
     "cycles.index": ("mai", "/cycles/"),
     "law.show": ("lan", "/law/"),
+    "permissions.show": ("lan", "/permissions/"),
     "disciplines.index": ("mai", "/discipline/"),
     "disciplines.show": ("mai", "/discipline/{discipline}"),
     "register_lines.index": ("mai", "/commendations/registers/lines/?register=TITLE"),
