@@ -121,4 +121,17 @@ class Reading(Table):
     object_type: Mapped[str] = mapped_column(Text)
     object_id: Mapped[reference]
     how: Mapped[str] = mapped_column(Text)
+    relation: Mapped[str | None] = mapped_column(Text)
     request_id: Mapped[str | None] = mapped_column(Text)
+
+
+class AuditCheck(Table):
+    """What one comparison of the journal with the results it tells of came to; nothing in the list is good."""
+
+    __tablename__ = "audit_check"
+    __table_args__ = (APPEND_ONLY,)
+
+    id: Mapped[identity]
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    seal_number: Mapped[int | None] = mapped_column(Integer)
+    complaints: Mapped[list[Any]] = mapped_column(JSONB)

@@ -15,7 +15,7 @@ class Closing(Table):
     """What stood when a period was closed, and the seal that was newest then."""
 
     __tablename__ = "closing"
-    __table_args__ = (Index("ix_closing_period", "period_id", "id"),)
+    __table_args__ = (Index("ix_closing_period", "period_id", "id"), {"info": {"append_only": True}})
 
     id: Mapped[identity]
     period_id: Mapped[reference] = mapped_column(ForeignKey("period.id"))

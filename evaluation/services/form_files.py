@@ -24,7 +24,6 @@ from evaluation.rules.periods import Stretch, parse_stretch
 from evaluation.rules.permissions import Action
 from evaluation.services import (
     access,
-    audit,
     forms,
     jobs,
     period_forms,
@@ -127,9 +126,6 @@ def _sheets(actor: Actor, unit: queries.Unit, what: What, stretch: Stretch) -> l
     found = [one for one in found if what is What.TRACKING or forms.has_forms(one.rulebook)]
     may = access.may_each(actor, Action.READ_REPORT, [access.subject_of(one) for one in found])
     chosen = [report for report, readable in zip(found, may, strict=True) if readable]
-    for report in chosen:
-        if report.person_id != actor.person_id:
-            audit.record(actor, "report.read", report, unit_id=report.unit_id)
     return [report.id for report in chosen]
 
 
@@ -139,8 +135,6 @@ def _grades(actor: Actor, unit: queries.Unit, when: str) -> list[int]:
     subjects = [Subject(one.unit_id, one.person_id, None, one.confirming_unit_id) for one in found]
     may = access.may_each(actor, Action.READ_UNIT, subjects)
     chosen = [grade for grade, readable in zip(found, may, strict=True) if readable]
-    for grade in chosen:
-        forms.record_reading_of_class(actor, grade)
     return [grade.id for grade in chosen]
 
 

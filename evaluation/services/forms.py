@@ -1,15 +1,13 @@
-"""Doors to the decree's forms: one official's, as data for a page or a file; each reading leaves the trace of reading."""
+"""Doors to the decree's forms: one official's, as data for a page or a file."""
 
 from flask_babel import gettext as _
 
-from evaluation.extensions import db
 from evaluation.files.forms import PeriodForm, YearForm
 from evaluation.files.tracking_sheets import TrackingSheet
-from evaluation.models import YearGrade
 from evaluation.queries import forms as queries
 from evaluation.rules.permissions import Action
 from evaluation.rules.workflow import GradeState
-from evaluation.services import access, audit, grades, period_forms, results, tracking_sheets, year_forms
+from evaluation.services import access, grades, period_forms, tracking_sheets, year_forms
 from evaluation.services.access import Actor
 from evaluation.services.refusals import Missing
 
@@ -26,15 +24,13 @@ def period_form(actor: Actor, report_id: int, *, annex: bool = False) -> PeriodF
     report, _held = access.report_for(actor, report_id, to=Action.READ_REPORT)
     _require_decree(report.rulebook)
     (form,) = period_forms.period_forms([report_id], annex=annex)
-    results.record_reading(actor, report)
     return form
 
 
 def tracking_sheet(actor: Actor, report_id: int) -> TrackingSheet:
     """The 14-column tracking sheet of a sheet, for whoever may read the sheet."""
-    report, _held = access.report_for(actor, report_id, to=Action.READ_REPORT)
+    access.report_for(actor, report_id, to=Action.READ_REPORT)
     (made,) = tracking_sheets.tracking_sheets([report_id])
-    results.record_reading(actor, report)
     return made
 
 
@@ -43,8 +39,6 @@ def year_form(actor: Actor, grade_id: int) -> YearForm:
     grade, _held = grades.grade_for(actor, grade_id)
     _require_decree(grade.rulebook)
     (form,) = year_forms.year_forms([grade_id])
-    record_reading_of_class(actor, grade)
-    db.session.commit()
     return form
 
 
@@ -57,12 +51,6 @@ def own_year_form(actor: Actor, year: int) -> YearForm:
     if form is None:
         raise Missing(_("You have no sheet in %(year)s.", year=year))
     return form
-
-
-def record_reading_of_class(actor: Actor, grade: YearGrade) -> None:
-    """Writes that somebody read another person's class of the year; the caller commits."""
-    if actor.person_id != grade.person_id:
-        audit.record(actor, "grade.read", grade, unit_id=grade.unit_id)
 
 
 def _require_decree(rulebook: str) -> None:

@@ -129,12 +129,8 @@ def petition_for(
 
 
 def read(actor: Actor, petition_id: int) -> tuple[Petition, frozenset[Relation]]:
-    """A petition for its page; whoever reads another person's leaves a trace."""
-    petition, held = petition_for(actor, petition_id)
-    if actor.person_id != petition.person_id:
-        audit.record(actor, "petition.read", petition, unit_id=_unit_of(petition))
-        db.session.commit()
-    return petition, held
+    """A petition for its page."""
+    return petition_for(actor, petition_id)
 
 
 def take_back(actor: Actor, petition_id: int, *, transaction_id: str | None = None) -> Petition:

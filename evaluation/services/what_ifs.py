@@ -23,7 +23,7 @@ from evaluation.rules.permissions import Action, Relation, allowed
 from evaluation.rules.rulebook import Choice, Rulebook
 from evaluation.rules.scoring import PeriodScore
 from evaluation.rules.workflow import GradeState
-from evaluation.services import access, frozen_scores, results, rulebook_sources, rulebooks
+from evaluation.services import access, frozen_scores, rulebook_sources, rulebooks
 from evaluation.services.access import Actor
 from evaluation.services.refusals import Conflict, Fault, Missing
 
@@ -116,7 +116,6 @@ def of_sheet(actor: Actor, report_id: int, asked: Mapping[str, str]) -> ScoreTri
         without,
         faults,
     )
-    results.record_reading(actor, report)
     return trial
 
 

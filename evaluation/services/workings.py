@@ -1,13 +1,11 @@
-"""Doors to the working of a result: who may read the result may read how it came about, and reading leaves the same trace."""
+"""Doors to the working of a result: who may read the result may read how it came about."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from flask_babel import gettext as _
 
 from evaluation.extensions import db
-from evaluation.models import EligibilityEntry, Person, PersonSpan, YearGrade
+from evaluation.models import Person, PersonSpan
 from evaluation.queries import workings as queries
 from evaluation.queries.organisation import Subject
 from evaluation.rules.periods import Month, Span, Stretch
@@ -15,10 +13,8 @@ from evaluation.rules.permissions import Action
 from evaluation.rules.working import Working
 from evaluation.services import (
     access,
-    audit,
     commendation_lists,
     grades,
-    results,
     standings,
     working_of_grade,
     working_of_sheet,
@@ -31,10 +27,9 @@ from evaluation.services.refusals import Missing
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A working that somebody may read; the trace is left when the page or file is ready and before it is sent."""
+    """A working that somebody may read."""
 
     working: Working
-    leave_trace: Callable[[], None]
 
 
 def of_score(actor: Actor, sheet_id: int) -> Opened:
@@ -42,15 +37,14 @@ def of_score(actor: Actor, sheet_id: int) -> Opened:
     sheet = queries.sheet(sheet_id)
     if sheet is None:
         raise Missing(_("There is no such score."))
-    report, _held = access.report_for(actor, sheet.report_id, to=Action.READ_REPORT)
-    return Opened(working_of_sheet.of_sheet(sheet), partial(results.record_reading, actor, report))
+    access.report_for(actor, sheet.report_id, to=Action.READ_REPORT)
+    return Opened(working_of_sheet.of_sheet(sheet))
 
 
 def of_class(actor: Actor, grade_id: int) -> Opened:
     """How a class of the year came about, for whoever may see the class."""
     grade, _held = grades.grade_for(actor, grade_id)
-    trace = partial(_record, actor, "grade.read", grade, grade.person_id, grade.unit_id)
-    return Opened(working_of_grade.of_grade(grade), trace)
+    return Opened(working_of_grade.of_grade(grade))
 
 
 def of_mean(actor: Actor, person_id: int, period: str) -> Opened:
@@ -63,23 +57,18 @@ def of_mean(actor: Actor, person_id: int, period: str) -> Opened:
     )
     if span is None or not access.may(actor, Action.READ_REPORT, Subject(span.unit_id, person_id)):
         raise Missing(_("There is no such mean."))
-    person = db.session.get_one(Person, person_id)
-    trace = partial(_record, actor, "mean.read", person, person_id, span.unit_id)
-    return Opened(working_of_grade.of_span(span, person), trace)
+    return Opened(working_of_grade.of_span(span, db.session.get_one(Person, person_id)))
 
 
 def of_unit(actor: Actor, unit_id: int, period: str, *, evaluated: bool = False) -> Opened:
     """How a unit's figure of a month or a span came about, for whoever may read the unit (READ_UNIT)."""
     standings.open_unit(actor, unit_id)
-    return Opened(working_of_unit.of_unit(unit_id, period_of(period), evaluated=evaluated), lambda: None)
+    return Opened(working_of_unit.of_unit(unit_id, period_of(period), evaluated=evaluated))
 
 
 def of_verdict(actor: Actor, entry_id: int) -> Opened:
     """How a verdict came about, for whoever may read the list (READ_COMMENDATIONS)."""
-    why = commendation_lists.why(actor, entry_id)
-    entry = db.session.get_one(EligibilityEntry, entry_id)
-    trace = partial(_record, actor, "commendations.read", entry, entry.person_id, entry.unit_id)
-    return Opened(working_of_verdict.of_verdict(why), trace)
+    return Opened(working_of_verdict.of_verdict(commendation_lists.why(actor, entry_id)))
 
 
 def period_of(text: str) -> Stretch:
@@ -90,16 +79,3 @@ def period_of(text: str) -> Stretch:
         except ValueError:
             continue
     raise Missing(_("There is no such period. Write 2026-03, 2026-Q1, 2026-H1 or 2026."))
-
-
-def _record(
-    actor: Actor,
-    action: str,
-    subject: YearGrade | EligibilityEntry | Person,
-    person_id: int | None,
-    unit_id: int,
-) -> None:
-    """The trace of reading about another person; about oneself, and about a unit, there is none."""
-    if person_id is not None and person_id != actor.person_id:
-        audit.record(actor, action, subject, unit_id=unit_id)
-        db.session.commit()

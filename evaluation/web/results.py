@@ -9,14 +9,15 @@ from flask_babel import lazy_gettext as _l
 
 from evaluation import clock
 from evaluation.models import Report, Stage, WorkItem
+from evaluation.queries import readings as reading_questions
 from evaluation.queries import reports as report_questions
 from evaluation.queries import results as questions
 from evaluation.queries.results import Happening
 from evaluation.rules.explain import parse_exact
 from evaluation.rules.periods import Span
-from evaluation.rules.permissions import Action
+from evaluation.rules.permissions import Action, Role
 from evaluation.rules.workflow import ReportState
-from evaluation.services import access, forms, results
+from evaluation.services import access, forms
 from evaluation.services.refusals import Missing
 from evaluation.services.scores import live_mark
 from evaluation.web import panels, presentation, sheet_page
@@ -50,7 +51,6 @@ ACTIONS = {
     "report.confirmed": _l("Confirmed"),
     "report.sent_back": _l("Sent back to the supervisor"),
     "report.published": _l("Published"),
-    "report.read": _l("Read"),
     "report.opened": _l("Opened by the supervisor"),
     "report.marked": _l("Finding recorded by the supervisor"),
     "report.accepted": _l("Accepted as self-assessed"),
@@ -102,7 +102,7 @@ def show(report_id: int) -> str:
     sheets = known[1]
     happenings = questions.history(report)
     around = report_questions.around(report, clock.today())
-    page = render_template(
+    return render_template(
         "results/show.html",
         report=report,
         mine=actor.person_id == report.person_id,
@@ -116,15 +116,14 @@ def show(report_id: int) -> str:
         criteria=sheet_page.criterion_rows(report, sheet_page.Typed(None, [])),
         given={row.code: row for row in report.criteria},
         events=_told([one for one in happenings if one.event.action != "report.read"]),
-        readers=[one for one in happenings if one.event.action == "report.read"][:20],
+        readings=reading_questions.count_of_sheet(report.id, report.person_id),
+        may_see_readers=actor.person_id == report.person_id or actor.standing.holds(Role.INSPECTOR),
         unit=around.units,
         around=around,
         labels=_labels(report),
         absences=sheet_page.ABSENCES,
         panels=panels.of_sheet(actor, report),
     )
-    results.record_reading(actor, report)
-    return page
 
 
 def _line(item: WorkItem, number: int) -> dict[str, Any]:

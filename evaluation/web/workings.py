@@ -95,7 +95,7 @@ def _own_sheets() -> str | None:
 def _page(name: str, opened: Opened, **address: Any) -> str:
     working = opened.working
     files = {kind: url_for(f".{name}_file", kind=kind, **address) for kind in ("docx", "pdf")}
-    page = render_template(
+    return render_template(
         "workings/show.html",
         working=working,
         links=_links(working, address.get("of")),
@@ -103,8 +103,6 @@ def _page(name: str, opened: Opened, **address: Any) -> str:
         word_url=files["docx"],
         pdf_url=files["pdf"],
     )
-    opened.leave_trace()
-    return page
 
 
 def _file(kind: str, name: str, opened: Opened, **address: Any) -> Answer:
@@ -113,7 +111,6 @@ def _file(kind: str, name: str, opened: Opened, **address: Any) -> Answer:
     except pdf.Unavailable as missing:
         flash(missing.message(_), "warning")
         return redirect(url_for(f".{name}", **address), 303)
-    opened.leave_trace()
     media_type = WORD if kind == "docx" else "application/pdf"
     return _sent(made, media_type, f"{name}-{_ending(address)}.{kind}")
 

@@ -19,11 +19,11 @@ from evaluation.extensions import db
 from evaluation.files import pdf
 from evaluation.files.forms import CRITERIA_TITLES
 from evaluation.models import (
-    AuditEvent,
     Delegation,
     Job,
     JobChunk,
     Period,
+    Reading,
     Report,
     ReviewMeeting,
     ScoreSheet,
@@ -93,8 +93,8 @@ def printed(decree: str, **filled: str) -> str:
     return text
 
 
-def traces(place, action: str = "report.read") -> int:
-    return db.session.query(AuditEvent).filter_by(action=action).count()
+def traces(place, of: str = "report") -> int:
+    return db.session.query(Reading).filter_by(object_type=of).count()
 
 
 def test_an_unfilled_form_01_is_the_decree_word_for_word(place, login) -> None:
@@ -393,7 +393,7 @@ def test_the_year_on_form_02_with_leave_and_the_old_units_months(december) -> No
     assert rows[10] == ["11", "", "Nghỉ ốm đau"]
     assert rows[11] == ["12", "", ""]
     assert rows[12] == ["Tổng điểm trung bình cả năm", "82,13", "trung bình của 10 kỳ có điểm"]
-    assert traces(december, "grade.read") == 1
+    assert traces(december, "year_grade") == 1
 
 
 def test_a_december_that_is_not_confirmed_says_that_it_is_provisional(december) -> None:
@@ -564,7 +564,7 @@ def test_each_form_of_a_units_file_is_numbered_for_itself(december, login) -> No
     assert starts[1] is not None
     assert starts[1].get(qn("w:start")) == "1"
     assert all(one.different_first_page_header_footer for one in document.sections)
-    assert traces(december, "grade.read") == 2
+    assert traces(december, "year_grade") == 2
 
 
 def test_a_long_file_is_a_job_and_only_who_asked_has_the_file(place, login, monkeypatch) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from evaluation.extensions import db
-from evaluation.models import Account, AuditEvent, ItemMark, PersonSpan, Stage
+from evaluation.models import Account, ItemMark, PersonSpan, Reading, Stage
 from evaluation.rules.bands import Band
 from evaluation.rules.organisation import AbsenceKind
 from evaluation.rules.periods import SpanKind
@@ -55,7 +55,7 @@ def sign_in(login, client, who):
 
 
 def reads(place) -> int:
-    return db.session.query(AuditEvent).filter_by(action="report.read", object_id=place.report.id).count()
+    return db.session.query(Reading).filter_by(object_id=place.report.id).count()
 
 
 def test_the_owner_sees_the_own_score_with_its_steps_and_articles(month) -> None:
@@ -93,7 +93,8 @@ def test_readers_other_than_the_owner_leave_a_trace(month, login) -> None:
     assert month.client.get(f"/results/{month.report.id}").status_code == 200
     assert reads(month) == 1
     sign_in(login, month.client, month.lan)
-    assert "Trần Văn Hùng" in month.client.get(f"/results/{month.report.id}").text
+    assert "/readings/" in month.client.get(f"/results/{month.report.id}").text
+    assert "Trần Văn Hùng" in month.client.get("/readings/").text
     assert reads(month) == 1
 
 

@@ -9,7 +9,7 @@ import pytest
 from docx import Document
 
 from evaluation.extensions import db
-from evaluation.models import Account, AuditEvent, ItemMark, ScoreSheet, Stage
+from evaluation.models import Account, ItemMark, Reading, ScoreSheet, Stage
 from evaluation.services import reports, scores
 from evaluation.services.reports import LineEntry
 from tests import factories
@@ -118,7 +118,7 @@ def test_a_superseded_score_is_still_opened_and_says_so(month) -> None:
 
 def test_reading_another_persons_working_leaves_the_trace_of_reading_the_sheet(month, login) -> None:
     def traces() -> int:
-        return db.session.query(AuditEvent).filter_by(action="report.read", object_id=month.report.id).count()
+        return db.session.query(Reading).filter_by(object_id=month.report.id).count()
 
     month.client.get(f"/workings/score/{month.sheet.id}")
     assert traces() == 0

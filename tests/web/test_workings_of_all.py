@@ -13,12 +13,12 @@ from sqlalchemy import select
 from evaluation.extensions import db
 from evaluation.files import pdf
 from evaluation.models import (
-    AuditEvent,
     Discipline,
     EligibilityEntry,
     EligibilityRun,
     Period,
     PersonMonth,
+    Reading,
     ScoreSheet,
     Stage,
     UnitMonth,
@@ -90,7 +90,7 @@ def test_a_discipline_that_decides_the_class_is_named_with_its_document(year: An
 def test_reading_somebodys_class_leaves_a_trace(year: Any, login: Any) -> None:
     grade_id = grade_of(year.lan).id
     year.client.get(f"/workings/class/{grade_id}")
-    assert db.session.query(AuditEvent).filter_by(action="grade.read", object_id=grade_id).count() == 1
+    assert db.session.query(Reading).filter_by(object_type="year_grade", object_id=grade_id).count() == 1
     sign_in(login, year.client, year.lan)
     assert year.client.get(f"/workings/class/{grade_id}").status_code == 404, "not published yet"
 
@@ -155,7 +155,7 @@ def test_a_verdict_opens_into_conditions_facts_and_months(client: Any, login: An
     assert run.fingerprint[:12] in page
     assert f'href="/workings/verdict/{entry.id}"' in client.get(f"/commendations/entries/{entry.id}").text
     assert (
-        db.session.query(AuditEvent).filter_by(action="commendations.read", object_id=entry.id).count() == 1
+        db.session.query(Reading).filter_by(object_type="eligibility_entry", object_id=entry.id).count() == 1
     )
     sign_in(login, client, stories_stranger())
     assert client.get(f"/workings/verdict/{entry.id}").status_code in (403, 404)
@@ -183,7 +183,7 @@ def test_a_mean_of_a_quarter_opens_for_its_owner_and_those_above_only(place: Any
     place.sign_in(place.nam)
     assert place.client.get(address).status_code == 404
     assert place.client.get(f"/workings/mean/{place.nam.id}/2026-03").status_code == 404
-    assert db.session.query(AuditEvent).filter_by(action="mean.read", object_id=place.lan.id).count() == 1
+    assert db.session.query(Reading).filter_by(object_type="person", object_id=place.lan.id).count() == 1
 
 
 def test_the_pdf_is_a_pdf_or_a_sentence_that_says_what_to_install(
@@ -215,7 +215,7 @@ def test_a_collectives_verdict_opens_into_its_members_and_leaves_no_trace_of_a_p
     page = words_of(sign_in(login, client, mai).get(f"/workings/verdict/{entry.id}").text)
     assert "Thành viên của tập thể" in page
     assert "Sở Nội vụ" in page
-    assert db.session.query(AuditEvent).filter_by(action="commendations.read").count() == 0
+    assert db.session.query(Reading).filter_by(object_type="eligibility_entry").count() == 0
 
 
 def test_a_leaders_score_names_how_many_stand_behind_d(client: Any, login: Any, clock: Any) -> None:
