@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from evaluation.postgres import APP_ROLE, address, default_data_dir, make_data_dir
 
@@ -49,7 +50,13 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         },
         "STATEMENT_SECONDS": _number("STATEMENT_SECONDS", 30),
         "BROKER_URL": os.environ.get("BROKER_URL") or database_broker(database),
+        "BROKER_CA_FILE": os.environ.get("BROKER_CA_FILE", ""),
         "PORT": _number("PORT", 8000),
+        "ADMIN_PORT": _number("ADMIN_PORT", 8001),
+        "LOG_FORMAT": _one_of("LOG_FORMAT", ("json", "text"), "json" if _in_production() else "text"),
+        "MAIL_URL": _mail_server(os.environ.get("MAIL_URL", "").strip()),
+        "MAIL_FROM": os.environ.get("MAIL_FROM", "").strip(),
+        "PUBLIC_URL": os.environ.get("PUBLIC_URL", "").strip().rstrip("/"),
         "NATIONAL_SENDER_CODE": os.environ.get("NATIONAL_SENDER_CODE", ""),
         "AGENCY_NAME": os.environ.get("AGENCY_NAME", "Ủy ban nhân dân tỉnh"),
         "DEMO_PASSWORD": os.environ.get("DEMO_PASSWORD", ""),
@@ -67,6 +74,16 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "REMEMBER_COOKIE_SAMESITE": "Lax",
         "REMEMBER_COOKIE_SECURE": _flag("HTTPS"),
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=_number("SESSION_HOURS", 12)),
+        "SESSION_IDLE_MINUTES": _number("SESSION_IDLE_MINUTES", 15),
+        "SESSION_WARN_MINUTES": 3,
+        "CONFIRM_MINUTES": 5,
+        "SECOND_FACTOR": _one_of("SECOND_FACTOR", ("required", "optional"), "required"),
+        "FACTOR_KEY_FILE": _key_file(given, data_dir, "factor_key"),
+        "OIDC_ISSUER": os.environ.get("OIDC_ISSUER", "").rstrip("/"),
+        "OIDC_NAME": os.environ.get("OIDC_NAME", ""),
+        "OIDC_CLIENT_ID": os.environ.get("OIDC_CLIENT_ID", ""),
+        "OIDC_CLIENT_SECRET": _secret("OIDC_CLIENT_SECRET"),
+        "OIDC_MFA_AMR": os.environ.get("OIDC_MFA_AMR", ""),
         "WTF_CSRF_TIME_LIMIT": None,
         "PROXY_HOPS": _number("PROXY_HOPS", 0),
         "TRUSTED_HOSTS": _words("TRUSTED_HOSTS") or None,
@@ -145,6 +162,43 @@ def _number(name: str, default: int) -> int:
 def _words(name: str) -> list[str]:
     """The parts of a list that is written with commas."""
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
+
+
+def _one_of(name: str, known: tuple[str, ...], default: str) -> str:
+    text = os.environ.get(name, "").strip().lower() or default
+    if text not in known:
+        raise BadSetting(f"{name}={text} is not known: write one of {', '.join(known)}.")
+    return text
+
+
+def _in_production() -> bool:
+    return os.environ.get("ENVIRONMENT", "").strip().lower() == "production"
+
+
+def _mail_server(address: str) -> str:
+    """Where letters are handed in: smtp:// (with STARTTLS where the server offers it) or smtps://; empty sends none."""
+    try:
+        parts = urlsplit(address)
+        known = not address or (parts.scheme in ("smtp", "smtps") and bool(parts.hostname))
+        _ = parts.port
+    except ValueError:
+        known = False
+    if not known:
+        raise BadSetting(
+            "MAIL_URL must look like smtp://user:password@host:587 or smtps://user:password@host:465."
+        )
+    return address
+
+
+def _key_file(given: Mapping[str, Any], data_dir: Path, name: str) -> Path:
+    setting = f"{name.upper()}_FILE"
+    return Path(given.get(setting) or os.environ.get(setting) or data_dir / name)
+
+
+def _secret(name: str) -> str:
+    """A secret from the environment, or from the file that NAME_FILE names."""
+    place = os.environ.get(f"{name}_FILE", "")
+    return Path(place).read_text().strip() if place else os.environ.get(name, "")
 
 
 def _flag(name: str) -> bool:

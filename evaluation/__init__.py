@@ -1,6 +1,5 @@
 """The application factory: the only place that knows everybody."""
 
-import logging
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
@@ -14,15 +13,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Wires settings, extensions, pages, commands and background work together."""
     from config import CHECKOUT, from_environment
-    from evaluation import connections, tasks
+    from evaluation import connections, logs, tasks
     from evaluation import models as _tables  # noqa: F401  every table must be known to the migrations
     from evaluation.extensions import babel, csrf, db, login_manager, migrate
     from evaluation.language import init_language
-    from evaluation.web import access, errors, headers, navigation, outages, presentation
+    from evaluation.web import access, admin_port, errors, headers, navigation, outages, presentation, request_log
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     app = Flask(__name__, root_path=str(CHECKOUT), template_folder="templates", static_folder="static")
     app.config.from_mapping(from_environment(config))
+    logs.configure(app.config["LOG_FORMAT"])
     app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     if app.config["PROXY_HOPS"]:
         hops = app.config["PROXY_HOPS"]
@@ -39,6 +38,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     presentation.register(app)
     errors.register(app)
     outages.register(app)
+    request_log.register(app)
     access.register(app)
     headers.register(app)
     navigation.register(app)
@@ -48,6 +48,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     for module in _modules("evaluation.cli"):
         if hasattr(module, "commands"):
             app.cli.add_command(module.commands)
+    admin_port.register(app)
     return app
 
 

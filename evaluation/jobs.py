@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session, SessionTransaction
 
+from evaluation import logs
 from evaluation.extensions import celery, db
 
 OPEN_MONTH = "months.open"
@@ -28,7 +29,9 @@ def enqueue(name: str, **arguments: Any) -> None:
     """
     session = db.session()
     if _has_written(session):
-        session.info.setdefault(WAITING, []).append((name, arguments))
+        waiting = session.info.setdefault(WAITING, [])
+        if (name, arguments) not in waiting[-100:]:  # a hundred letters of one transaction are one ring
+            waiting.append((name, arguments))
     else:
         ring(name, arguments)
 
@@ -37,9 +40,22 @@ def ring(name: str, arguments: dict[str, Any]) -> None:
     """Sends the message now, on a connection of its own, so that a broken one is never met twice."""
     try:
         with celery.connection_for_write() as connection:
-            celery.send_task(name, kwargs=arguments, connection=connection, retry=False, ignore_result=True)
+            celery.send_task(
+                name,
+                kwargs=arguments,
+                connection=connection,
+                retry=False,
+                ignore_result=True,
+                headers=asked_by(),
+            )
     except Exception as problem:
         log.warning("the broker did not take %s: %s", name, problem)
+
+
+def asked_by() -> dict[str, str]:
+    """The header of a message that lets the lines of its task be found with those of the page that asked."""
+    request = logs.request_id()
+    return {logs.HEADER: request} if request else {}
 
 
 def _has_written(session: Session) -> bool:

@@ -59,7 +59,10 @@ OUR_NAMES = frozenset(
         "evidence",
         "imports",
         "exports",
+        "backups",
+        "work",
         "beat-schedule",
+        "metrics",
         "users.lock",
         "start.lock",
         "keeper.lock",
@@ -138,6 +141,11 @@ def address(data_dir: Path, *, database: str = DATABASE, role: str = ROLE) -> st
 def url(sockets: Path, database: str, role: str = ROLE) -> str:
     """The SQLAlchemy address of a database behind a socket folder."""
     return f"postgresql+psycopg://{role}@/{database}?host={sockets}"
+
+
+def wheel_programs() -> Path:
+    """The folder of the programs that come with the wheel, such as pg_dump."""
+    return _programs(_owner())
 
 
 def let_go(data_dir: Path) -> None:

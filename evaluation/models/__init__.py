@@ -18,7 +18,7 @@ from evaluation.models.annual_round import (
     ReviewMeeting,
     SelfClassification,
 )
-from evaluation.models.audit import AuditEvent, AuditHead, AuditLink, AuditSeal, Reading
+from evaluation.models.audit import AuditCheck, AuditEvent, AuditHead, AuditLink, AuditSeal, Reading
 from evaluation.models.catalogue import (
     Catalogue,
     Competency,
@@ -59,6 +59,7 @@ from evaluation.models.organisation import (
 from evaluation.models.party import ForceMajeure
 from evaluation.models.periods import AgencyCycle, Extension, Period
 from evaluation.models.petitions import Petition
+from evaluation.models.pulses import Pulse
 from evaluation.models.reports import CriterionMark, Evidence, ItemMark, Report, WorkItem
 from evaluation.models.rollups import PersonMonth, PersonSpan, UnitMonth, UnitSpan
 from evaluation.models.scores import ScoreSheet, Stage, YearGrade
@@ -68,6 +69,7 @@ __all__ = [
     "Account",
     "AgencyCycle",
     "Assignment",
+    "AuditCheck",
     "AuditEvent",
     "AuditHead",
     "AuditLink",
@@ -118,6 +120,7 @@ __all__ = [
     "ProductPosition",
     "ProductUnit",
     "ProductVersion",
+    "Pulse",
     "Reading",
     "Receipt",
     "RecoveryCode",

@@ -109,6 +109,11 @@ def take(job_id: int, lease: str, seconds: int) -> Taken | None:
     return None if row is None else Taken(**row._mapping)
 
 
+def asked_by(job_id: int) -> str | None:
+    """The id of the request that asked for a job."""
+    return db.session.scalar(select(Job.request_id).where(Job.id == job_id))
+
+
 def free_chunks(job_id: int) -> int:
     """How many chunks could be taken at once by others."""
     return db.session.scalar(FREE, {"job_id": job_id}) or 0

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import g, has_request_context
 
+from evaluation import logs
 from evaluation.extensions import db
 from evaluation.models import AuditEvent
 from evaluation.models.base import Table
@@ -38,7 +39,7 @@ def record(
         before=plain(before),
         after=plain(after),
         reason=reason,
-        request_id=g.get("request_id") if has_request_context() else None,
+        request_id=logs.request_id(),
         session_id=g.get("session_id") if has_request_context() else None,
     )
     db.session.add(event)

@@ -8,11 +8,11 @@ from uuid import uuid4
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import insert as sql_insert
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
-from evaluation import clock
+from evaluation import clock, logs, stopping
 from evaluation import jobs as doorbell
 from evaluation.extensions import db
 from evaluation.models import Job, JobChunk, JobState
@@ -20,7 +20,7 @@ from evaluation.queries import jobs as queries
 from evaluation.queries.jobs import MOST_ATTEMPTS, Progress, Taken
 from evaluation.queries.organisation import Subject
 from evaluation.rules.permissions import Action
-from evaluation.services import access, audit, notices
+from evaluation.services import access, audit, notices, pulses
 from evaluation.services.access import Actor
 from evaluation.services.job_kinds import Kind, kind_of
 from evaluation.services.refusals import Missing, Refusal
@@ -48,6 +48,7 @@ def ask(actor: Actor | None, name: str, arguments: dict[str, Any], key: str | No
             name=name,
             key=key,
             arguments=audit.plain(arguments),
+            request_id=logs.request_id(),
             requested_by=actor.person_id if actor else None,
             created_at=clock.now(),
         )
@@ -89,11 +90,14 @@ def ask(actor: Actor | None, name: str, arguments: dict[str, Any], key: str | No
 def run(job_id: int) -> int:
     """Does free chunks of a job until none is left to take; running it again, or twice at once, changes nothing."""
     number = 0
-    while (chunk := _take(job_id)) is not None:
-        token, taken = chunk
-        if number == 0 and queries.free_chunks(job_id):
-            doorbell.ring(doorbell.RUN_JOB, {"job_id": job_id})  # a colleague may have hands free
-        number += _perform(token, taken)
+    with logs.belonging_to(queries.asked_by(job_id)):
+        while not stopping.asked() and (chunk := _take(job_id)) is not None:
+            token, taken = chunk
+            if number == 0 and queries.free_chunks(job_id):
+                doorbell.ring(doorbell.RUN_JOB, {"job_id": job_id})  # a colleague may have hands free
+            number += _perform(token, taken)
+        if stopping.asked() and queries.free_chunks(job_id):
+            doorbell.ring(doorbell.RUN_JOB, {"job_id": job_id})  # whoever comes after us need not wait
     return number
 
 
@@ -102,6 +106,7 @@ def resume() -> list[int]:
     for chunk_id in queries.spent_chunks():
         chunk = db.session.get_one(JobChunk, chunk_id)
         _fail(chunk, _(STOPPED, label=chunk.label))
+    pulses.leave(pulses.RECONCILER)
     db.session.commit()
     waiting = queries.left_alone()
     for job_id in waiting:
@@ -171,6 +176,21 @@ def _perform(token: str, taken: Taken) -> int:
         )
         _put_back(token, taken, problem)
         return 0
+    except BaseException:  # the process was told to end: the next one need not wait for the lease
+        _give_back(token, taken)
+        raise
+
+
+def _give_back(token: str, taken: Taken) -> None:
+    """The chunk is free again at once, and the attempt that was cut short does not count."""
+    db.session.rollback()
+    db.session.execute(
+        update(JobChunk)
+        .where(JobChunk.id == taken.id, JobChunk.leased_by == token, JobChunk.state == JobState.RUNNING)
+        .values(state=JobState.QUEUED, attempts=JobChunk.attempts - 1, leased_until=None, leased_by=None)
+    )
+    db.session.commit()
+    doorbell.ring(doorbell.RUN_JOB, {"job_id": taken.job_id})
 
 
 def _put_back(token: str, taken: Taken, problem: Exception) -> None:

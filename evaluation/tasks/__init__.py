@@ -1,14 +1,16 @@
 """The worker's door: binds Celery to the application and loads every module of this package."""
 
 import importlib
+import logging
 import pkgutil
 from typing import Any
 
 from celery import Task
-from celery.signals import worker_process_init
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_process_init
 from flask import Flask, has_app_context
 from sqlalchemy import Connection, MetaData, event, text
 
+from evaluation import logs
 from evaluation.extensions import celery, db
 
 POLLING_SECONDS = 0.5
@@ -81,6 +83,27 @@ def _make_schema(_target: MetaData, connection: Connection, **_: Any) -> None:
     # Asked first: the role of the application may use the schema of the migrations and make none.
     if connection.scalar(text("select to_regnamespace('broker')")) is None:
         connection.execute(text("create schema broker"))
+
+
+@setup_logging.connect
+def _log_like_everybody(loglevel: int | None = None, **_: Any) -> None:
+    """Celery's own lines take our form; how much it says itself is its `--loglevel`."""
+    form = celery.flask_app.config["LOG_FORMAT"]
+    logs.configure(form)
+    logging.getLogger(None if form == "text" else "celery").setLevel(loglevel or logging.WARNING)
+
+
+@task_prerun.connect
+def _begin(task: Task, **_: Any) -> None:
+    """Every line from here on belongs to the request that asked for the task."""
+    if not has_app_context():
+        logs.begin_task(task.request.get(logs.HEADER))
+
+
+@task_postrun.connect
+def _end(**_: Any) -> None:
+    if not has_app_context():
+        logs.begin_task(None)
 
 
 @worker_process_init.connect
