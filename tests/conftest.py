@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from hypothesis import HealthCheck, settings
 from psycopg import sql
-from sqlalchemy import select
+from sqlalchemy import Engine, NullPool, create_engine, select
 from werkzeug.serving import make_server
 
 from evaluation import clock as clock_module
@@ -201,6 +201,11 @@ def create_app(given: dict[str, Any]) -> Flask:
     return create(given)
 
 
+def owner_of(app: Flask) -> Engine:
+    """Connections of the role that owns the tables: it may do what pages and jobs may not."""
+    return create_engine(app.config["OWNER_DATABASE_URI"], poolclass=NullPool)
+
+
 def migrate_database(url: str, folder: Path) -> None:
     app = create_app(settings_for(url, folder))
     done = app.test_cli_runner().invoke(args=["db", "upgrade"])
@@ -234,6 +239,10 @@ def settings_for(url: str, folder: Path) -> dict[str, Any]:
         "BROKER_URL": "memory://",
         "SECRET_KEY": "only for tests " * 3,
         "WTF_CSRF_ENABLED": False,
+        # Tests move the clock by months under a signed-in client; those of sessions set these themselves.
+        "SESSION_IDLE_MINUTES": 10**7,
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=10**4),
+        "CONFIRM_MINUTES": 10**7,
         "SERVER_NAME": None,
     }
 

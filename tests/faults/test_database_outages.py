@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from evaluation.extensions import db
-from evaluation.postgres import ensure_server
+from evaluation.postgres import APP_ROLE, ensure_server
 from tests import conftest as base
+from tests.conftest import owner_of
 from tests.faults.conftest import IN_MARCH, LansMonth
 
 NOT_SAVED = "Nội dung đồng chí gửi chưa được lưu."
@@ -156,7 +157,7 @@ def test_a_slow_statement_of_a_page_is_stopped_and_one_of_a_job_is_not(
 
 def test_a_deadlock_is_repeated_unseen(month: LansMonth, lan: FlaskClient, fresh_database: Flask) -> None:
     form = month.draft("3")
-    with db.engine.connect() as other:
+    with owner_of(fresh_database).connect() as other:
         other.execute(text("set local deadlock_timeout = '60s'"))  # so that the request is the one undone
         other.execute(text("update work_item set note = 'x' where id = :id"), {"id": month.item_id})
         codes: list[int] = []
@@ -188,20 +189,21 @@ def _waiting() -> bool:
         )
 
 
-def collide(times: int) -> None:
+def collide(app: Flask, times: int) -> None:
     """The database refuses to serialize so many attempts to change a sheet."""
-    db.session.execute(text("create sequence attempts"))
-    db.session.execute(
-        text(
-            "create function collide() returns trigger language plpgsql as $$ begin"
-            f" if nextval('attempts') <= {times} then raise exception 'collision' using errcode = '40001'; end if;"
-            " return new; end $$"
+    with owner_of(app).begin() as owner:
+        owner.execute(text("create sequence attempts"))
+        owner.execute(text(f"grant usage, select on sequence attempts to {APP_ROLE}"))
+        owner.execute(
+            text(
+                "create function collide() returns trigger language plpgsql as $$ begin"
+                f" if nextval('attempts') <= {times} then raise exception 'collision' using errcode = '40001'; end if;"
+                " return new; end $$"
+            )
         )
-    )
-    db.session.execute(
-        text("create trigger collide before update on report for each row execute function collide()")
-    )
-    db.session.commit()
+        owner.execute(
+            text("create trigger collide before update on report for each row execute function collide()")
+        )
 
 
 def attempts() -> int:
@@ -209,15 +211,17 @@ def attempts() -> int:
 
 
 def test_three_collisions_are_repeated_and_the_fourth_attempt_stands(
-    month: LansMonth, lan: FlaskClient
+    month: LansMonth, lan: FlaskClient, fresh_database: Flask
 ) -> None:
-    collide(3)
+    collide(fresh_database, 3)
     assert lan.post(month.url("draft"), data=month.draft("3")).status_code == 302
     assert (attempts(), month.done, month.events("report.saved")) == (4, "3", 1)
 
 
-def test_who_collides_four_times_is_told_and_nothing_is_saved(month: LansMonth, lan: FlaskClient) -> None:
-    collide(99)
+def test_who_collides_four_times_is_told_and_nothing_is_saved(
+    month: LansMonth, lan: FlaskClient, fresh_database: Flask
+) -> None:
+    collide(fresh_database, 99)
     page = lan.post(month.url("draft"), data=month.draft("3"), headers=HERE)
     assert (page.status_code, page.headers["Retry-After"], attempts()) == (503, "5", 4)
     assert "có người khác đang sửa các dữ liệu này" in page.text

@@ -199,7 +199,7 @@ def addresses(place: Any, rule: Any) -> Iterator[dict[str, Any]]:
 
 
 def counts() -> dict[str, int]:
-    tables = [table.name for table in Base.metadata.sorted_tables]
+    tables = [table.name for table in Base.metadata.sorted_tables if table.name != "session"]
     rows = db.session.execute(
         text(" union all ".join(f"select '{name}', count(*) from \"{name}\"" for name in tables))
     )

@@ -122,7 +122,8 @@ def test_a_broker_whose_tables_are_dropped_while_everybody_uses_it_is_made_again
 
 
 def drop_broker() -> None:
-    db.session.execute(text("drop schema if exists broker cascade"))
+    db.session.execute(text("drop table if exists broker.kombu_message, broker.kombu_queue"))
+    db.session.execute(text("drop sequence if exists broker.message_id_sequence, broker.queue_id_sequence"))
     db.session.commit()
 
 

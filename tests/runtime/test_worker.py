@@ -37,6 +37,8 @@ WORKER = [
 def test_a_worker_wakes_at_the_doorbell_and_does_not_wait_for_the_reconciler(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
+    upgrade = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    subprocess.run(upgrade, cwd=CHECKOUT, env=environment, check=True, capture_output=True)
     log = tmp_path / "worker.log"
     with log.open("w") as output:
         worker = subprocess.Popen(
