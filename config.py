@@ -32,13 +32,17 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     database = with_driver(database) if database else address(data_dir, role=APP_ROLE)
     owner = given.get("OWNER_DATABASE_URI") or os.environ.get("OWNER_DATABASE_URL")
     owner = with_driver(owner) if owner else address(data_dir) if embedded else database
-    secret = given.get("SECRET_KEY") or os.environ.get("SECRET_KEY") or secret_key(data_dir)
+    outside = given.get("SECRET_KEY") or _secret("SECRET_KEY")
+    secret = outside or secret_key(data_dir)
     settings: dict[str, Any] = {
         "DATA_DIR": data_dir,
         "EVIDENCE_DIR": _folder(given, data_dir, "evidence"),
         "IMPORTS_DIR": _folder(given, data_dir, "imports"),
         "EXPORTS_DIR": _folder(given, data_dir, "exports"),
+        "BACKUP_DIR": Path(os.environ.get("BACKUP_DIR") or data_dir / "backups"),
+        "ENVIRONMENT": _one_of("ENVIRONMENT", ("development", "production"), "development"),
         "SECRET_KEY": secret,
+        "SECRET_KEY_GIVEN": bool(outside),
         "SQLALCHEMY_DATABASE_URI": database,
         "OWNER_DATABASE_URI": owner,
         "EMBEDDED_SERVER": embedded,
@@ -51,8 +55,12 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "STATEMENT_SECONDS": _number("STATEMENT_SECONDS", 30),
         "BROKER_URL": os.environ.get("BROKER_URL") or database_broker(database),
         "BROKER_CA_FILE": os.environ.get("BROKER_CA_FILE", ""),
+        "HOST": os.environ.get("HOST") or "127.0.0.1",
         "PORT": _number("PORT", 8000),
         "ADMIN_PORT": _number("ADMIN_PORT", 8001),
+        "WEB_WORKERS": _number("WEB_WORKERS", 2),
+        "WEB_THREADS": _number("WEB_THREADS", 4),
+        "JOB_PROCESSES": _number("JOB_PROCESSES", 2),
         "LOG_FORMAT": _one_of("LOG_FORMAT", ("json", "text"), "json" if _in_production() else "text"),
         "MAIL_URL": _mail_server(os.environ.get("MAIL_URL", "").strip()),
         "MAIL_FROM": os.environ.get("MAIL_FROM", "").strip(),
@@ -79,6 +87,11 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "CONFIRM_MINUTES": 5,
         "SECOND_FACTOR": _one_of("SECOND_FACTOR", ("required", "optional"), "required"),
         "FACTOR_KEY_FILE": _key_file(given, data_dir, "factor_key"),
+        "SEAL_KEY_FILE": _key_file(given, data_dir, "seal_key"),
+        "ANCHORS_FILE": Path(
+            given.get("ANCHORS_FILE") or os.environ.get("ANCHORS_FILE") or data_dir / "anchors.jsonl"
+        ),
+        "SEAL_MINUTES": _number("SEAL_MINUTES", 15),
         "OIDC_ISSUER": os.environ.get("OIDC_ISSUER", "").rstrip("/"),
         "OIDC_NAME": os.environ.get("OIDC_NAME", ""),
         "OIDC_CLIENT_ID": os.environ.get("OIDC_CLIENT_ID", ""),

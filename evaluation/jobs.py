@@ -16,6 +16,8 @@ ROLL_UP_DUE = "rollups.due"
 RUN_JOB = "jobs.run"
 RESUME_JOBS = "jobs.resume"
 SWEEP_BROKER = "broker.sweep"
+SEAL = "audit.seal"
+CHECK_AUDIT = "audit.check"
 
 WAITING = "doorbells waiting for the commit"
 

@@ -56,6 +56,10 @@ LONGEST_SOCKET_FOLDER = 85  # a socket's whole path may have 107 bytes
 OUR_NAMES = frozenset(
     [
         "secret_key",
+        "factor_key",
+        "seal_key",
+        "seal_key.pub",
+        "anchors.jsonl",
         "evidence",
         "imports",
         "exports",
