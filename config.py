@@ -85,6 +85,8 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "SESSION_IDLE_MINUTES": _number("SESSION_IDLE_MINUTES", 15),
         "SESSION_WARN_MINUTES": 3,
         "CONFIRM_MINUTES": 5,
+        "IDLE_ACCOUNT_DAYS": _number("IDLE_ACCOUNT_DAYS", 45),
+        "BULK_READING": _number("BULK_READING", 200),
         "SECOND_FACTOR": _one_of("SECOND_FACTOR", ("required", "optional"), "required"),
         "FACTOR_KEY_FILE": _key_file(given, data_dir, "factor_key"),
         "SEAL_KEY_FILE": _key_file(given, data_dir, "seal_key"),

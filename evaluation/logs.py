@@ -119,5 +119,6 @@ def configure(kind: str = "text") -> None:
         root.addHandler(ours)
     ours.setFormatter(Json("%(message)s", json_ensure_ascii=False) if kind == "json" else OneLine(TEXT))
     root.setLevel(logging.INFO)
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
     # A terminal shows what failed; the log of a server has a line for every request.
     logging.getLogger(ACCESS).setLevel(logging.INFO if kind == "json" else logging.WARNING)

@@ -2,52 +2,40 @@
 
 import os
 import shutil
-from pathlib import Path
 from typing import Any
 
 from gunicorn.glogging import Logger
 
+from config import from_environment
 from evaluation import logs, stopping
-from evaluation.postgres import default_data_dir, make_data_dir
 
-CHECKOUT = Path(__file__).resolve().parents[1]
-DEFAULT_PORT, DEFAULT_ADMIN_PORT = 8000, 8001
-
-
-def _of(name: str, default: object) -> str:
-    return os.environ.get(name, "").strip() or str(default)
+settings = from_environment()
+counters = settings["DATA_DIR"] / "metrics"
+# Read by prometheus_client when it is imported, which happens in the workers.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counters)
 
 
-def _binds() -> list[str]:
+def addresses(host: str, port: int, admin_port: int) -> list[str]:
     """The site's address, and the admin port on loopback unless it is 0."""
-    host, admin_port = _of("HOST", "127.0.0.1"), _of("ADMIN_PORT", DEFAULT_ADMIN_PORT)
-    site = f"{f'[{host}]' if ':' in host else host}:{_of('PORT', DEFAULT_PORT)}"
-    return [site] if admin_port == "0" else [site, f"127.0.0.1:{admin_port}"]
+    site = f"{f'[{host}]' if ':' in host else host}:{port}"
+    return [site, f"127.0.0.1:{admin_port}"] if admin_port else [site]
 
 
 class Lines(Logger):
     """Gunicorn's own lines in the form of all others; requests are logged by the application, without their query."""
 
     def setup(self, cfg: Any) -> None:
+        """Called by gunicorn at its start and when it reads its settings anew."""
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
-        logs.configure(_log_format())
+        logs.configure(settings["LOG_FORMAT"])
 
 
-def _log_format() -> str:
-    return _of("LOG_FORMAT", "json" if _of("ENVIRONMENT", "development") == "production" else "text")
-
-
-data_dir = make_data_dir(Path(os.environ.get("DATA_DIR") or default_data_dir(CHECKOUT)))
-counters = data_dir / "metrics"
-# Read by prometheus_client when it is imported, which happens in the workers.
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counters)
-
-bind = _binds()
+bind = addresses(settings["HOST"], settings["PORT"], settings["ADMIN_PORT"])
 worker_class = "gthread"
-workers = int(_of("WEB_WORKERS", 2))
-threads = int(_of("WEB_THREADS", 4))
+workers = settings["WEB_WORKERS"]
+threads = settings["WEB_THREADS"]
 timeout = 120
 graceful_timeout = 30
 keepalive = 5

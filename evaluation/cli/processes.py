@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-PATIENCE = 12  # seconds between asking a process to end and ending it
+PATIENCE = 35  # seconds between asking a process to end and ending it: requests have 30, pieces of jobs 20
 SHORT_LIFE = 10  # a process that lives less than this is broken, not unlucky
 PARENT_DIED = 1  # PR_SET_PDEATHSIG of prctl(2)
 

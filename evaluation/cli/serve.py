@@ -1,10 +1,12 @@
 """`make run`: database, migrations, demo province, then web, one worker and beat until Ctrl-C."""
 
 import argparse
+import contextlib
 import importlib.util
 import logging
 import os
 import secrets
+import shlex
 import signal
 import socket
 import sys
@@ -47,10 +49,10 @@ def main() -> int:
         app = _application()
         password = app.config["DEMO_PASSWORD"] or secrets.token_urlsafe(9)
         people = _prepare(app, options, password)
-        children.environment = _environment(app)
-        _start(children, options)
+        children.environment = _environment(app, options)
+        _start(children)
         _wait_for_first_page(children, options)
-        _announce(options, people, password, time.monotonic() - began)
+        _announce(options, people, password, time.monotonic() - began, children.environment["ADMIN_PORT"])
         while True:
             time.sleep(0.5)
             if broken := children.revive():
@@ -173,29 +175,41 @@ def _first_line(problem: Exception) -> str:
     return str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
 
 
-def _environment(app: Flask) -> dict[str, str]:
+def _environment(app: Flask, options: argparse.Namespace) -> dict[str, str]:
     return {
         **os.environ,
         "DATA_DIR": str(app.config["DATA_DIR"]),
+        "HOST": options.host,
+        "PORT": str(options.port),
+        "ADMIN_PORT": str(_admin_port(app.config["ADMIN_PORT"], options.port)),
         "PYTHONUNBUFFERED": "1",
         "C_FORCE_ROOT": "1",
     }
 
 
-def _start(children: Children, options: argparse.Namespace) -> None:
-    address = f"[{options.host}]:{options.port}" if ":" in options.host else f"{options.host}:{options.port}"
-    python = [sys.executable, "-m"]
-    children.start(
-        "web", *python, "gunicorn", "wsgi:app", "--bind", address, "--worker-class", "gthread", "--workers", "2",
-        "--threads", "4", "--timeout", "120", "--graceful-timeout", "8", "--log-level", "warning",
-        "--max-requests", "10000", "--max-requests-jitter", "1000",
-    )  # fmt: skip
-    celery = [*python, "celery", "-A", "evaluation.celery_app", "--quiet"]
-    children.start(
-        "worker", *celery, "worker", "--concurrency", "2", "--loglevel", "warning",
-        "--without-gossip", "--without-mingle", "--without-heartbeat",
-    )  # fmt: skip
-    children.start("beat", *celery, "beat", "--loglevel", "warning", "--pidfile", "")
+def _admin_port(wanted: int, taken: int) -> int:
+    """The admin port if it is free, else another one: a second `make run` on this machine is welcome."""
+    for port in (wanted, 0):
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError, OverflowError):
+                if wanted and port != taken:
+                    trial.bind(("127.0.0.1", port))
+                    trial.listen(1)
+                    return int(trial.getsockname()[1])
+    return 0
+
+
+def procfile() -> dict[str, list[str]]:
+    """The processes of the site as the Procfile has them, with this Python."""
+    lines = (CHECKOUT / "evaluation/deployment/Procfile").read_text().splitlines()
+    named = (line.split(":", 1) for line in lines if line.strip())
+    return {name: [sys.executable, *shlex.split(command)[1:]] for name, command in named}
+
+
+def _start(children: Children) -> None:
+    for name, command in procfile().items():
+        children.start(name, *command)
 
 
 def _wait_for_first_page(children: Children, options: argparse.Namespace) -> None:
@@ -216,7 +230,9 @@ def _wait_for_first_page(children: Children, options: argparse.Namespace) -> Non
     raise CannotServe(f"The first page did not come within {FIRST_PAGE_SECONDS} seconds.")
 
 
-def _announce(options: argparse.Namespace, people: list[Any], password: str, seconds: float) -> None:
+def _announce(
+    options: argparse.Namespace, people: list[Any], password: str, seconds: float, admin_port: str
+) -> None:
     host = f"[{options.host}]" if ":" in options.host else options.host
     print(f"\nCông Tâm is at http://{host}:{options.port}/ (after {seconds:.1f} s)\n")
     if people:
@@ -224,6 +240,8 @@ def _announce(options: argparse.Namespace, people: list[Any], password: str, sec
         for username, *rest in people:
             print(f"  {username:<{width}}  {' · '.join(str(part) for part in rest)}")
         print(f"\n  The password of each of them: {password}\n")
+    if admin_port != "0":
+        print(f"  /healthz, /readyz and /metrics are at http://127.0.0.1:{admin_port}/\n")
     print("Ctrl-C stops it; the data stays.", flush=True)
 
 

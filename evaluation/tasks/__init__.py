@@ -48,6 +48,7 @@ def init_celery(app: Flask) -> None:
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         worker_prefetch_multiplier=1,
+        worker_concurrency=app.config["JOB_PROCESSES"],
         worker_enable_remote_control=False,  # the database broker cannot broadcast
         worker_send_task_events=False,
         worker_hijack_root_logger=False,

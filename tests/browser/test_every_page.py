@@ -182,8 +182,6 @@ FILES: dict[str, tuple[str, str]] = {
     "workings.mean_file": ("lan", "/workings/mean/{person}/2026.docx"),
     "workings.unit_file": ("thu", "/workings/unit/{agency}/2026-Q4.docx"),
     "workings.verdict_file": ("mai", "/workings/verdict/{entry}.docx"),
-    "health.live": ("", "/health/live"),
-    "health.ready": ("", "/health/ready"),
     "imports.error_report": ("mai", "/imports/{batch}/errors.xlsx"),
     "register_exports.file": ("mai", "/imports/export/units/file.xlsx"),
     "imports.template": ("mai", "/imports/template/PEOPLE.xlsx"),

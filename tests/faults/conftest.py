@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import Client
 
 from evaluation.extensions import db
 from evaluation.models import AuditEvent, Report, ScoreSheet, Stage, WorkItem
@@ -67,6 +68,11 @@ class LansMonth:
 
     def url(self, rest: str) -> str:
         return f"/reports/{self.report_id}/{rest}"
+
+
+def admin(app: Flask, path: str) -> int:
+    """What the admin port answers, asked from outside of any request or context."""
+    return Client(app.extensions["admin_site"]).get(path).status_code
 
 
 @pytest.fixture

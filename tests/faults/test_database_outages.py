@@ -17,7 +17,7 @@ from evaluation.extensions import db
 from evaluation.postgres import APP_ROLE, ensure_server
 from tests import conftest as base
 from tests.conftest import owner_of
-from tests.faults.conftest import IN_MARCH, LansMonth
+from tests.faults.conftest import IN_MARCH, LansMonth, admin
 
 NOT_SAVED = "Nội dung đồng chí gửi chưa được lưu."
 SAVED = "Nội dung đồng chí gửi đã được lưu"
@@ -100,7 +100,7 @@ def test_while_the_database_is_away_pages_scripts_and_health_answer_without_it(
     month = LansMonth()
     client = login(own_server.test_client(), month.username)
     form = month.draft("3") | {"line-1-note": "<b>đang gõ</b>"}
-    assert client.get("/health/ready").status_code == 200
+    assert admin(own_server, "/readyz") == 200
     db.session.remove()
     stop_at_once(data_dir)
     page = client.get(month.url("")[:-1])
@@ -115,8 +115,8 @@ def test_while_the_database_is_away_pages_scripts_and_health_answer_without_it(
     script = client.post(month.url("draft"), data=form, headers=SCRIPT)
     assert (script.status_code, script.headers["Retry-After"]) == (503, "30")
     assert NOT_SAVED in script.json["message"]
-    assert client.get("/health/live").status_code == 200
-    assert client.get("/health/ready").status_code == 503
+    assert admin(own_server, "/healthz") == 200
+    assert admin(own_server, "/readyz") == 503
     assert client.get("/nowhere").status_code in (404, 503)
 
 
@@ -131,9 +131,9 @@ def test_with_no_connection_free_the_answer_is_503_with_a_time_and_health_stays_
             page = client.post(month.url("draft"), data=form)
             assert (page.status_code, page.headers["Retry-After"]) == (503, "30")
             assert NOT_SAVED in page.text
-            assert client.get("/health/live").status_code == 200
-            assert client.get("/health/ready").status_code == 503
-        assert client.get("/health/ready").status_code == 200
+            assert admin(app, "/healthz") == 200
+            assert admin(app, "/readyz") == 503
+        assert admin(app, "/readyz") == 200
         assert client.post(month.url("draft"), data=form).status_code == 302
     assert month.done == "2"
 

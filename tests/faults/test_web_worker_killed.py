@@ -104,7 +104,7 @@ def signed_in(month: LansMonth, site: tuple[str, subprocess.Popen[bytes]]) -> Br
 
 def answers(browser: Browser) -> bool:
     try:
-        return "live" in browser.get("/health/live")
+        return "csrf_token" in browser.get("/login")
     except OSError:
         return False
 

@@ -1,7 +1,6 @@
 """What every answer forbids the browser, which hosts are served, and what the cookie may do."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from evaluation.extensions import db
 from tests import conftest as base
 from tests import factories
 
-ADDRESSES = ("/login", "/", "/health/live", "/nowhere", "/static/app.css", "/.well-known/security.txt")
+ADDRESSES = ("/login", "/", "/nowhere", "/static/app.css", "/.well-known/security.txt")
 PAGE_WIDE = {"script-src": "'self'", "style-src": "'self'", "frame-ancestors": "'none'", "object-src": "'none'",
              "base-uri": "'none'", "form-action": "'self'", "default-src": "'none'"}  # fmt: skip
 
