@@ -64,6 +64,7 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "LOG_FORMAT": _one_of("LOG_FORMAT", ("json", "text"), "json" if _in_production() else "text"),
         "MAIL_URL": _mail_server(os.environ.get("MAIL_URL", "").strip()),
         "MAIL_FROM": os.environ.get("MAIL_FROM", "").strip(),
+        "MAIL_TO_DEMO": _flag("MAIL_TO_DEMO"),
         "PUBLIC_URL": os.environ.get("PUBLIC_URL", "").strip().rstrip("/"),
         "NATIONAL_SENDER_CODE": os.environ.get("NATIONAL_SENDER_CODE", ""),
         "AGENCY_NAME": os.environ.get("AGENCY_NAME", "Ủy ban nhân dân tỉnh"),
@@ -201,6 +202,10 @@ def _mail_server(address: str) -> str:
     if not known:
         raise BadSetting(
             "MAIL_URL must look like smtp://user:password@host:587 or smtps://user:password@host:465."
+        )
+    if address and "@" not in os.environ.get("MAIL_FROM", ""):
+        raise BadSetting(
+            "MAIL_FROM must be the address that letters come from: MAIL_FROM=no-reply@example.vn."
         )
     return address
 
