@@ -320,3 +320,8 @@ def local_path(target: str | None) -> str:
         if not parts.scheme and not parts.netloc and parts.path.startswith("/"):
             return target
     return url_for("home.show")
+
+
+def place_before() -> str:
+    """The page of this site that a form was sent from, or the home page."""
+    return local_path((request.referrer or "").removeprefix(request.host_url.rstrip("/")))

@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from evaluation import clock
-from evaluation.services import sessions
+from evaluation.services import sign_in
 from evaluation.services.refusals import Refusal
 from evaluation.web import errors
-from evaluation.web.access import local_path
+from evaluation.web.access import local_path, place_before
 
 blueprint = Blueprint("reauthentication", __name__)
 PASSWORD, CODE = "confirm_password", "confirm_code"
@@ -68,14 +68,14 @@ def confirm() -> ResponseReturnValue:
 
 
 def _confirm() -> None:
-    sessions.confirm(g.session_id, password=request.form.get(PASSWORD, ""), code=request.form.get(CODE, ""))
+    sign_in.confirm(g.session_id, password=request.form.get(PASSWORD, ""), code=request.form.get(CODE, ""))
     g.confirmed_at = clock.now()
 
 
 def _ask(refused: Refusal | None) -> ResponseReturnValue:
     """The form that was sent, kept as it is, with the question in front of it; a file cannot be kept."""
     if request.files:
-        return redirect(url_for("reauthentication.confirm", next=_place_before()), 303)
+        return redirect(url_for("reauthentication.confirm", next=place_before()), 303)
     kept = [
         (name, text)
         for name, text in request.form.items(multi=True)
@@ -84,17 +84,12 @@ def _ask(refused: Refusal | None) -> ResponseReturnValue:
     return _page(request.full_path.rstrip("?"), kept, refused)
 
 
-def _place_before() -> str:
-    referrer = request.referrer or ""
-    return local_path(referrer.removeprefix(request.host_url.rstrip("/")))
-
-
 def _page(action: str, kept: list[tuple[str, str]], refused: Refusal | None) -> ResponseReturnValue:
     page = render_template(
         "reauthentication/confirm.html",
         action=action,
         kept=kept,
-        back=_place_before(),
+        back=place_before(),
         with_code=current_user.totp_confirmed_at is not None,
         errors=[(PASSWORD, refused.message)] if refused else [],
     )
@@ -106,5 +101,5 @@ def _for_a_script() -> Response:
     says = _("Enter your password once more before this: open the confirmation page, then press again.")
     answer = current_app.json.response(message=says)
     answer.status_code = 401
-    answer.headers["X-Confirm"] = url_for("reauthentication.confirm", next=_place_before())
+    answer.headers["X-Confirm"] = url_for("reauthentication.confirm", next=place_before())
     return answer

@@ -5,11 +5,14 @@
 
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrf();
+    if (!event.detail.triggeringEvent) event.detail.headers["X-Background"] = "1"; // polled: nobody pressed anything
   });
 
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
-    if (status === 401) toast(text("signedOut"), "error", signInLink());
+    const confirm = event.detail.xhr.getResponseHeader("X-Confirm");
+    if (confirm) toast(text("confirm"), "error", element("a", { href: confirm }, text("confirmLink")));
+    else if (status === 401) toast(text("signedOut"), "error", signInLink());
     else toast(text("failed"), "error", element("a", { href: location.href }, text("reload")));
   });
 
