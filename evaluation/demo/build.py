@@ -8,7 +8,7 @@ from random import Random
 from sqlalchemy import select, text, update
 
 from evaluation import clock
-from evaluation.demo import months, organisation, rounds, scores, stories
+from evaluation.demo import factors, months, organisation, rounds, scores, stories
 from evaluation.demo.months import Plan
 from evaluation.demo.organisation import DemoProvince
 from evaluation.extensions import db
@@ -18,11 +18,11 @@ from evaluation.rules.organisation import Office, UnitRole
 from evaluation.rules.periods import Month
 from evaluation.rules.workflow import GradeState, ReportState
 from evaluation.services import (
-    accounts,
     commendations,
     grade_proposals,
     grades,
     national_exports,
+    passwords,
     periods,
     petitions,
     reviews,
@@ -60,7 +60,7 @@ def build(officials: int, number_of_months: int, seed: int, password: str) -> Bu
     since = date(wanted[0].year - 1, 1, 1)
     province = organisation.build(officials, chance, since)
     people = stories.cast(province)
-    organisation.write(province, password_hash=accounts.hasher.hash(password))
+    organisation.write(province, password_hash=passwords.hashed(password))
     stories.before_the_months(province, people, today)
     stories.registers(province, people, today, chance)
     db.session.commit()
@@ -85,6 +85,7 @@ def build(officials: int, number_of_months: int, seed: int, password: str) -> Bu
     db.session.commit()
     if not measuring:
         _results(wanted, province, people)
+    factors.enrol()
     return Built(len(province.people), sheets, lines)
 
 

@@ -1,11 +1,12 @@
 """Writing many rows at once with COPY, with ids taken from the tables' own sequences."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import text
+from flask import current_app
+from sqlalchemy import Connection, NullPool, create_engine, text
 
 from evaluation.extensions import db
 from evaluation.models.base import Table
@@ -30,19 +31,32 @@ def take_ids(table: type[Table], count: int) -> range:
 
 
 @contextmanager
-def copying(table: str, columns: Sequence[str]):  # type: ignore[no-untyped-def]
+def copying(table: str, columns: Sequence[str], connection: Connection | None = None):  # type: ignore[no-untyped-def]
     """A COPY into a table; write lines made by `line`."""
-    driver = db.session.connection().connection.driver_connection
+    driver = (connection or db.session.connection()).connection.driver_connection
     assert driver is not None
     with driver.cursor() as cursor, cursor.copy(f"copy {table} ({', '.join(columns)}) from stdin") as copy:
         yield copy
 
 
-def copy_rows(table: type[Table] | str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+@contextmanager
+def as_owner() -> Iterator[Connection]:
+    """A transaction of the role that owns the tables: only it may say when something of the past happened."""
+    engine = create_engine(current_app.config["OWNER_DATABASE_URI"], poolclass=NullPool)
+    with engine.begin() as connection:
+        yield connection
+
+
+def copy_rows(
+    table: type[Table] | str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    connection: Connection | None = None,
+) -> int:
     """Writes rows and says how many."""
     name = table if isinstance(table, str) else table.__tablename__
     count = 0
-    with copying(name, columns) as copy:
+    with copying(name, columns, connection) as copy:
         buffer: list[str] = []
         for row in rows:
             buffer.append(line(row))

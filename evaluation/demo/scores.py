@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from evaluation import clock
 from evaluation.demo.months import Sheet
-from evaluation.demo.rows import cell, copy_rows, copying
+from evaluation.demo.rows import as_owner, cell, copy_rows, copying
 from evaluation.extensions import db
 from evaluation.models import AuditEvent, Period, ScoreSheet, Stage
 from evaluation.queries import sums
@@ -54,6 +54,9 @@ STATE_COLUMNS = (
     ),
     *("organising", "organising_reason", "cohesion", "cohesion_reason", "comment"),
 )
+Said = tuple[int, Sheet, str | None, str | None]  # step, whose, total, band
+FINAL = 2
+ACTS, STATES = ("submitted", "scored", "confirmed"), ("SUBMITTED", "SCORED", "CONFIRMED")
 REASONS = {
     100: "Hoàn thành kế hoạch đúng tiến độ, có giải pháp tổ chức thực hiện",
     50: "Một số nhiệm vụ trong kế hoạch chậm kéo dài",
@@ -70,6 +73,7 @@ def freeze(
     own = {row.report_id: row for row in sums.of_reports(ids, Stage.OWN, terms)}
     found = {row.report_id: row for row in sums.of_reports(ids, Stage.FINAL, terms)} if over else {}
     decided = _moments(period)
+    said: list[Said] = []
     with copying(ScoreSheet.__tablename__, SCORE_COLUMNS) as copy:
         for part in _bottom_up(filed):
             for sheet in part:
@@ -78,6 +82,7 @@ def freeze(
                 score = scoring.judge(row.sums, row.general, book=book, day=day, leader=ratios)
                 body = _body(sheet, sheet.own, sheet.own_lines, score, ratios, book, period)
                 copy.write(f"OWN\t{sheet.person.id}\t{decided[0]}\t{body}")
+                said.append(_said(0, sheet, score))
                 if not over:
                     continue
                 if (
@@ -92,8 +97,14 @@ def freeze(
                 sheet.total = score.total
                 copy.write(f"SUPERVISOR\t{_scorer(sheet, heads)}\t{decided[1]}\t{body}")
                 copy.write(f"FINAL\t{heads[sheet.confirming_id]}\t{decided[2]}\t{body}")
+                said.extend((_said(1, sheet, score), _said(FINAL, sheet, score)))
     _states(filed, period, heads, over=over)
-    _journal(filed, period, heads, over=over)
+    _journal(said, period, heads, over=over)
+
+
+def _said(step: int, sheet: Sheet, score: PeriodScore) -> Said:
+    total = None if score.total is None else exact(score.total)
+    return step, sheet, total, None if score.band is None else score.band.value
 
 
 def _scorer(sheet: Sheet, heads: dict[int, int]) -> int:
@@ -250,18 +261,22 @@ def _state(
     )
 
 
-def _journal(sheets: Sequence[Sheet], period: Period, heads: dict[int, int], *, over: bool) -> None:
-    acts = [("report.submitted", period.submit_due, lambda sheet: sheet.person.id)]
-    if over:
-        acts.append(("report.scored", period.score_due, lambda sheet: _scorer(sheet, heads)))
-        acts.append(("report.confirmed", period.confirm_due, lambda sheet: heads[sheet.confirming_id]))
-    for action, due, who in acts:
-        at = f"{due - timedelta(days=1)}T08:00:00Z" if over else _yesterday()
-        copy_rows(
-            AuditEvent,
-            ("at", "actor_id", "action", "object_type", "object_id", "unit_id"),
-            ((at, who(sheet), action, "report", sheet.report_id, sheet.unit_id) for sheet in sheets),
+def _journal(said: Sequence[Said], period: Period, heads: dict[int, int], *, over: bool) -> None:
+    """What the use cases say of each score, so that the journal and the results can be compared."""
+    moments = _moments(period) if over else [_yesterday()]
+    acts: list[tuple[Any, ...]] = []
+    for step, sheet, total, band in said:
+        who = (sheet.person.id, _scorer(sheet, heads), heads[sheet.confirming_id])[step]
+        after = {"state": STATES[step], "total": total, "band": band}
+        acts.append(
+            (moments[step], who, f"report.{ACTS[step]}", "report", sheet.report_id, sheet.unit_id, after)
         )
+        if step == FINAL:
+            at, after = f"{period.publish_due}T02:00:00Z", {"state": "PUBLISHED"}
+            acts.append((at, who, "report.published", "report", sheet.report_id, sheet.unit_id, after))
+    columns = ("at", "actor_id", "action", "object_type", "object_id", "unit_id", "after")
+    with as_owner() as connection:
+        copy_rows(AuditEvent, columns, sorted(acts, key=lambda act: act[0]), connection)
 
 
 def _yesterday() -> str:

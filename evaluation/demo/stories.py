@@ -27,6 +27,7 @@ from evaluation.rules.names import fold
 from evaluation.rules.organisation import AbsenceKind, Gender, Office, UnitRole
 from evaluation.rules.permissions import Role
 from evaluation.rules.scoring import Band
+from evaluation.services import audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +96,34 @@ def before_the_months(province: DemoProvince, people: Cast, today: date) -> None
     )
     _move_office(province, date(year, 4, 1))
     deputy = province.members(people.strict_head.unit)[1]
-    db.session.add(
-        Delegation(
-            unit_id=people.strict_head.unit,
-            delegator_id=people.strict_head.id,
-            delegate_id=deputy.id,
-            document_number="112/UQ-SNV",
-            reason="Trưởng phòng đi học lớp bồi dưỡng lãnh đạo cấp sở",
-            valid_from=today - timedelta(days=7),
-            valid_to=today + timedelta(days=30),
-        )
+    lent = Delegation(
+        unit_id=people.strict_head.unit,
+        delegator_id=people.strict_head.id,
+        delegate_id=deputy.id,
+        document_number="112/UQ-SNV",
+        reason="Trưởng phòng đi học lớp bồi dưỡng lãnh đạo cấp sở",
+        valid_from=today - timedelta(days=7),
+        valid_to=today + timedelta(days=30),
     )
+    db.session.add(lent)
     db.session.flush()
+    said = {
+        "delegator_id": lent.delegator_id,
+        "delegate_id": lent.delegate_id,
+        "since": lent.valid_from,
+        "until": lent.valid_to,
+        "document": lent.document_number,
+    }
+    audit.record(None, "delegation.given", lent, after=said, reason=lent.reason, unit_id=lent.unit_id)
 
 
 def _grant(person: DemoPerson, role: Role, unit_id: int, since: date) -> None:
     account_id = db.session.scalar(select(Account.id).where(Account.person_id == person.id))
-    db.session.add(RoleGrant(account_id=account_id, role=role, unit_id=unit_id, valid_from=since))
+    grant = RoleGrant(account_id=account_id, role=role, unit_id=unit_id, valid_from=since)
+    db.session.add(grant)
+    db.session.flush()
+    after = {"account": account_id, "role": role, "unit_id": unit_id, "since": since}
+    audit.record(None, "role.granted", grant, after=after, unit_id=unit_id)
 
 
 def _transfer(province: DemoProvince, person: DemoPerson, unit: DemoUnit, day: date) -> None:
