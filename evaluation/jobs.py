@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session, SessionTransaction
 from evaluation import logs
 from evaluation.extensions import celery, db
 
+CLOSE_UNUSED_ACCOUNTS = "accounts.close_unused"
+LOOK_FOR_BULK_READING = "readings.look_for_bulk"
 OPEN_MONTH = "months.open"
 REMIND = "months.remind"
 REMIND_OF_PETITIONS = "petitions.remind"
@@ -16,6 +18,7 @@ ROLL_UP_DUE = "rollups.due"
 RUN_JOB = "jobs.run"
 RESUME_JOBS = "jobs.resume"
 SWEEP_BROKER = "broker.sweep"
+SEND_LETTERS = "letters.send"
 SEAL = "audit.seal"
 CHECK_AUDIT = "audit.check"
 

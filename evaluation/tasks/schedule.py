@@ -41,6 +41,21 @@ TIMETABLE = [
         "nightly, after the day's late submissions and before backups",
     ),
     Entry(
+        jobs.CLOSE_UNUSED_ACCOUNTS,
+        crontab(hour=0, minute=20),
+        "on the day after an official left, before anybody signs in",
+    ),
+    Entry(
+        jobs.LOOK_FOR_BULK_READING,
+        timedelta(minutes=5),
+        "an inspector hears of somebody who reads everything while it goes on",
+    ),
+    Entry(
+        jobs.SEND_LETTERS,
+        timedelta(minutes=1),
+        "a letter whose doorbell was lost, or whose time to be tried again has come",
+    ),
+    Entry(
         jobs.SWEEP_BROKER,
         crontab(hour=3, minute=40),
         "delivered messages stay in the database until someone sweeps",
