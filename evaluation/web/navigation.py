@@ -81,6 +81,10 @@ def _exports_income(actor: Actor) -> bool:
     return bool(may) and extra_income.is_on(clock.today())
 
 
+def _administers(actor: Actor) -> bool:
+    return _home_affairs(actor) or actor.standing.holds(Role.ADMINISTRATOR)
+
+
 def _registers(actor: Actor) -> bool:
     return bool(actor.standing.roles)
 
@@ -129,6 +133,7 @@ ENTRIES = (
         "organisation",
         ("appointments", "charges", "imports", "person_changes", "unit_changes", "unit_codes"),
     ),
+    Entry("accounts.index", _l("Accounts"), _administers, "accounts"),
     Entry("jobs.index", _l("Jobs"), _home_affairs, "jobs", ("national_exports",)),
 )
 

@@ -53,7 +53,7 @@ def _end(response: Response) -> Response:
 
 
 def _look_at_the_pool() -> None:
-    pool = db.engine.pool
+    pool = db.engine.engine.pool  # in tests the engine stands for one connection
     for state, count in (("busy", "checkedout"), ("idle", "checkedin")):
         if hasattr(pool, count):
             metrics.POOL.labels(state).set(getattr(pool, count)())

@@ -38,7 +38,9 @@ def test_what_cannot_be_opened_is_said_and_changes_nothing(database: Any, runner
     number = factories.person("Trần Văn Bình").official_number
     for words, says in (
         (["open", "NOBODY", "x", "--password", factories.PASSWORD], "No official has the number NOBODY"),
-        (["open", number, "x", "--password", "short"], "12"),
+        (["open", number, "an", "--password", factories.PASSWORD], "3"),
+        (["open", number, "nаm", "--password", factories.PASSWORD], "а"),  # a Cyrillic letter
+        (["open", number, "nam", "--password", "short"], "12"),
         (["grant", "nobody", "INSPECTOR", code_of(office.province)], "There is no account nobody"),
     ):
         done = runner.invoke(args=["accounts", *words])
