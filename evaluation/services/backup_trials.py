@@ -25,11 +25,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from evaluation.files import backup_archive
+from evaluation.files.audit_verifier import key_id
 from evaluation.files.backup_envelope import BackupRefused, open_source
 from evaluation.models import Account
 from evaluation.postgres import APP_ROLE, DATABASE, ROOT_HOME, address, ensure_server, let_go
 from evaluation.queries import database_state as queries
 from evaluation.services import database_dumps as dumps
+from evaluation.services import seal_keys
 
 WORK = "work-"
 LAST_LINES = 12
@@ -104,6 +106,11 @@ def unpacked(file: Path, passphrase: str | None, work: Path) -> Unpacked:
             f"The backup's schema is {manifest['schema']} and this version of the program knows up to {known[0]}:"
             " use the version it was made with, or a newer one."
         )
+    if manifest["seal"] and not _is_ours(manifest["seal"]["key_id"]):
+        raise BackupRefused(
+            f"The backup's newest seal was made with the key {manifest['seal']['key_id']}, which is none of this"
+            " province's: it is another province's backup, or the public keys beside SEAL_KEY_FILE are missing."
+        )
     if not (parts / backup_archive.DUMP).is_file():
         raise BackupRefused("The backup holds no database.")
     return Unpacked(parts, manifest)
@@ -171,6 +178,12 @@ def scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(settings)
 
 
+def _is_ours(key: str) -> bool:
+    """A machine that never sealed takes any province's backup; one that did takes its own only."""
+    known = [key_id(public) for public in seal_keys.keys()]  # noqa: SIM118  a module, not a dictionary
+    return not known or key in known
+
+
 def evidence_complaints(connection: Connection, folder: Path, missing: int) -> list[str]:
     """Files of evidence that are not there, or are not what their row says; those missing before are told apart."""
     rows = connection.execution_options(yield_per=1000).execute(
@@ -208,9 +221,14 @@ def _look(trial: Trial, owner: URL, found: Unpacked, data_dir: Path) -> None:
             f"{kept} files of evidence are those of their rows",
             lambda: evidence_complaints(connection, found.folder / "evidence", manifest["missing_evidence"]),
         )
+    public = found.folder / "keys" / seal_keys.public_place().name
+    if public.is_file():
+        shutil.copy(public, data_dir / "seal_key.pub")
     environment = {
         "ENVIRONMENT": "development",
         "DATA_DIR": str(data_dir),
+        "SEAL_KEY_FILE": str(data_dir / "seal_key"),
+        "ANCHORS_FILE": str(data_dir / "anchors.jsonl"),
         "DATABASE_URL": address(data_dir, role=APP_ROLE),
         "OWNER_DATABASE_URL": address(data_dir),
         "EVIDENCE_DIR": str(found.folder / "evidence"),

@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-import hashlib
 import importlib.metadata
 import os
 import re
@@ -18,7 +17,7 @@ from typing import Any, BinaryIO
 
 from flask import current_app
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from evaluation import clock
 from evaluation.extensions import db
@@ -34,12 +33,12 @@ from evaluation.files.backup_envelope import (
 from evaluation.models import AuditEvent
 from evaluation.queries import database_state as queries
 from evaluation.services import database_dumps as dumps
+from evaluation.services import seal_keys
 
 NAME = re.compile(r"cong-tam-\d{8}-\d{6}\.backup")
 UNFINISHED = ".new-"
 SPARE = 64 * 1024 * 1024
-# Files that prove or open something; without `with_keys` only what everybody may know goes into a backup.
-PRIVATE_KEYS = {"SECRET_KEY_FILE": "secret_key", "SEAL_KEY_FILE": "seal_key", "FACTOR_KEY_FILE": "factor_key"}
+PRIVATE_KEYS = ("SEAL_KEY_FILE", "FACTOR_KEY_FILE")  # what they prove or open is not safe beside them
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +64,9 @@ def create(to: Path, *, passphrase: str | None, keep: int | None = None, with_ke
     _sweep(to)
     path = to / f"cong-tam-{moment.astimezone(clock.PROVINCE_ZONE):%Y%m%d-%H%M%S}.backup"
     try:
+        _record(path, sealed=passphrase is not None, with_keys=with_keys)
         with _snapshot() as (connection, snapshot):
             state = queries.read(connection)
-            if not state["schema"]:
-                raise BackupRefused("The database has no tables yet: there is nothing to keep.")
             missing = missing_evidence(connection, Path(current_app.config["EVIDENCE_DIR"]))
             _require_room(to, state["bytes"])
             programs, version, server = dumps.programs_for(connection)
@@ -81,13 +79,16 @@ def create(to: Path, *, passphrase: str | None, keep: int | None = None, with_ke
                 archive.close(manifest)
     except OperationalError as problem:
         raise dumps.unreachable(problem) from None
+    except ProgrammingError as problem:
+        raise BackupRefused(
+            f"The database cannot be read ({dumps.first_line(problem)}): run `flask db upgrade` first."
+        ) from None
     except OSError as problem:
         if problem.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
             raise BackupRefused(
                 f"The disk of {to} is full: nothing was kept. Make room and start again."
             ) from None
         raise
-    _record(path, manifest)
     removed = _rotate(to, keep, path) if keep else []
     return Made(path, path.stat().st_size, time.monotonic() - began, manifest, removed)
 
@@ -148,15 +149,12 @@ def _add_files(archive: Archive, with_keys: bool) -> None:
 
 
 def _keys(with_private: bool) -> dict[str, Path]:
-    if not with_private:
-        return {}
-    data_dir = Path(current_app.config["DATA_DIR"])
-    found = {}
-    for setting, name in PRIVATE_KEYS.items():
-        place = Path(current_app.config.get(setting) or data_dir / name)
-        if place.is_file():
-            found[name] = place
-    return found
+    """The public keys of the seals always; private ones only where it was asked for."""
+    places = [seal_keys.public_place()]
+    if with_private:
+        places += [Path(current_app.config[setting]) for setting in PRIVATE_KEYS]
+        places.append(Path(current_app.config["DATA_DIR"]) / "secret_key")
+    return {place.name: place for place in places if place.is_file()}
 
 
 def _require_room(to: Path, database: int) -> None:
@@ -207,11 +205,10 @@ def _sweep(to: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _record(path: Path, manifest: dict[str, Any]) -> None:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    after = {"file": path.name, "sha256": digest, "schema": manifest["schema"]}
-    db.session.add(AuditEvent(action="backup.created", object_type="backup", object_id=0, after=after))
+def _record(path: Path, *, sealed: bool, with_keys: bool) -> None:
+    """Whoever takes everything away leaves a line, inside the backup too: it is written before the moment of the backup."""
+    after = {"file": path.name, "encrypted": sealed, "with_keys": with_keys}
+    db.session.add(AuditEvent(action="backup.begun", object_type="backup", object_id=0, after=after))
     db.session.commit()
 
 

@@ -17,7 +17,7 @@ class NoKey(RuntimeError):
 def keys() -> list[bytes]:
     """The public halves of all keys that ever sealed here; they lie beside the private one."""
     try:
-        lines = _public_place().read_text("utf-8").split()
+        lines = public_place().read_text("utf-8").split()
     except FileNotFoundError:
         return []
     return [bytes.fromhex(line) for line in lines]
@@ -36,7 +36,8 @@ def _place() -> Path:
     return Path(current_app.config["SEAL_KEY_FILE"])
 
 
-def _public_place() -> Path:
+def public_place() -> Path:
+    """Where the public halves lie; backups carry them, the private key they do not."""
     return _place().with_name(f"{_place().name}.pub")
 
 
@@ -80,7 +81,7 @@ def make_key() -> bytes:
 
 
 def _remember(public: bytes) -> None:
-    with open(_public_place(), "a", encoding="utf-8") as file:
+    with open(public_place(), "a", encoding="utf-8") as file:
         file.write(f"{public.hex()}\n")
         file.flush()
         os.fsync(file.fileno())
