@@ -179,6 +179,7 @@ def _person(person_id: int, number: str | None) -> str:
         states=STATES,
         day=day,
         may_change=may_change(),
+        administers=current_actor().standing.holds(Role.ADMINISTRATOR),
         **LABELS,
     )
 

@@ -26,21 +26,26 @@ from evaluation.models import (
 )
 from evaluation.queries import annual_round, organisation
 from evaluation.rules.bands import Band
-from evaluation.rules.organisation import Office
+from evaluation.rules.organisation import Office, PersonKind
 from evaluation.rules.periods import Month
+from evaluation.rules.permissions import Role
 from evaluation.rules.workflow import GradeState, ReportState
 from evaluation.services import (
+    appointments,
     catalogue_batches,
     charges,
     confirmations,
     evidence,
+    factor_resets,
     imports,
     meetings,
     national_exports,
     petitions,
     receipts,
     reviews,
+    roles,
     rollups,
+    second_factors,
 )
 from evaluation.services.access import Actor, actor_for
 from evaluation.services.import_plans import Options
@@ -161,6 +166,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "national_exports.index": ("mai", "/national-exports/"),
     "national_exports.show": ("mai", "/national-exports/{export}"),
     "national_exports.results": ("mai", "/national-exports/results?q=nguyen"),
+    "accounts.index": ("khoi", "/accounts/"),
+    "accounts.show": ("khoi", "/accounts/{account}"),
+    "accounts.open_for": ("khoi", "/accounts/of/{newcomer}"),
+    "accounts.waiting": ("mai", "/accounts/waiting"),
 }
 # Addresses that answer a file, a picture, a part of a page or JSON.
 FILES: dict[str, tuple[str, str]] = {
@@ -183,6 +192,7 @@ FILES: dict[str, tuple[str, str]] = {
     "workings.unit_file": ("thu", "/workings/unit/{agency}/2026-Q4.docx"),
     "workings.verdict_file": ("mai", "/workings/verdict/{entry}.docx"),
     "imports.error_report": ("mai", "/imports/{batch}/errors.xlsx"),
+    "accounts.review": ("khoi", "/accounts/review.xlsx"),
     "register_exports.file": ("mai", "/imports/export/units/file.xlsx"),
     "imports.template": ("mai", "/imports/template/PEOPLE.xlsx"),
     "organisation.search_units": ("mai", "/organisation/search/units?q=so+noi+vu"),
@@ -194,7 +204,7 @@ FILES: dict[str, tuple[str, str]] = {
     "standings.download": ("thu", "/units/{agency}/month.xlsx?month=2026-10"),
 }
 # Only a job of thousands of rows, or a recorded meeting, makes such a file; their own tests download one.
-ELSEWHERE = {"static", "commendations.export", "extra_income.export", "forms.made", "forms.meeting",
+ELSEWHERE = {"static", "headers.security", "commendations.export", "extra_income.export", "forms.made", "forms.meeting",
              "register_exports.made", "register_exports.made_file"}  # fmt: skip
 
 
@@ -258,6 +268,8 @@ def _ids() -> dict[str, Any]:
         "assignment": db.session.scalars(
             select(Assignment.id).where(Assignment.person_id == lan.person_id)
         ).first(),
+        "account": _with_a_second_factor().id,
+        "newcomer": _newcomer(mai, division),
         "deputy": charge.deputy_id,
         "charge": charge.id,
         "petition": petitions.lodge_against_score(
@@ -285,6 +297,29 @@ def _ids() -> dict[str, Any]:
     db.session.commit()
     db.session.remove()
     return found
+
+
+def _newcomer(by: Actor, division: int) -> int:
+    """Somebody without an account, with two matters of accounts that wait for a second person."""
+    hired = appointments.hire(
+        by, unit_id=division, since=TODAY, office=Office.STAFF, title="Chuyên viên",
+        official_number="CB-MOI", full_name="Phạm Thị Mới", kind=PersonKind.CONG_CHUC,
+    )  # fmt: skip
+    admin, other = _actor("khoi"), _with_a_second_factor()
+    roles.grant(admin, other.id, role=Role.INSPECTOR, unit_id=division, since=TODAY)
+    factor_resets.ask(admin, other.id, reason="Mất điện thoại")
+    return hired.id
+
+
+def _with_a_second_factor() -> Account:
+    """The first account that none of the desks here signs in with."""
+    other = db.session.scalars(
+        select(Account).where(Account.username.not_in(PEOPLE)).order_by(Account.id)
+    ).first()
+    if other.totp_confirmed_at is None:
+        second_factors.enrol(other, "JBSWY3DPEHPK3PXP")
+        db.session.commit()
+    return other
 
 
 def _charge(mai: Actor, division: int) -> Charge:
@@ -354,7 +389,7 @@ def desk_of(browser: Any, province_site: Any) -> Iterator[Callable[[str], Desk]]
         if username not in desks:
             context = browser.new_context(locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh", viewport=DESK)
             context.set_default_timeout(10_000)
-            desks[username] = Desk(context.new_page(), province_site.url)
+            desks[username] = Desk(context.new_page(), province_site)
             desks[username].watch = Watch(desks[username].page)
             if username:
                 desks[username].sign_in(username, PASSWORD)

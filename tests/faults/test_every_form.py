@@ -46,6 +46,14 @@ RUBBISH = [
 ]
 # Buttons: they have no field that could be wrong, so whoever may press them is obeyed.
 BUTTONS = {
+    "accounts.ask_factor_reset",  # any text is a reason
+    "accounts.decide_factor_reset",
+    "accounts.decide_role",
+    "accounts.disable",  # any text is a reason
+    "accounts.enable",  # any text is a reason
+    "accounts.end_role",
+    "accounts.end_sessions",
+    "accounts.reset_password",
     "access.set_language",
     "access.sign_out",
     "annual_round.late",  # any text is the number of a document
@@ -189,6 +197,7 @@ def addresses(place: Any, rule: Any) -> Iterator[dict[str, Any]]:
         "petition_id": [place.petition.id],
         "export_id": [place.export.id],
         "line_id": [place.discipline.id],
+        "account_id": [db.session.query(Account).filter_by(person_id=place.nam.id).one().id],
     }
     yield from (
         {name: known.get(name, [1])[min(turn, len(known.get(name, [1])) - 1)] for name in rule.arguments}
