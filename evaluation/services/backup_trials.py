@@ -180,7 +180,7 @@ def scripts() -> ScriptDirectory:
 
 def _is_ours(key: str) -> bool:
     """A machine that never sealed takes any province's backup; one that did takes its own only."""
-    known = [key_id(public) for public in seal_keys.keys()]  # noqa: SIM118  a module, not a dictionary
+    known = [key_id(public) for public in seal_keys.public_keys()]
     return not known or key in known
 
 

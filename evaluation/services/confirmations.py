@@ -15,7 +15,18 @@ from evaluation.rules.periods import Stretch, in_words_of
 from evaluation.rules.permissions import Action, Relation
 from evaluation.rules.scoring import ScoreStatus
 from evaluation.rules.workflow import REPORT_MOVES, ReportState, moved
-from evaluation.services import access, audit, moves, notices, periods, receipts, rulebooks, scores
+from evaluation.services import (
+    access,
+    audit,
+    audit_checks,
+    closed_periods,
+    moves,
+    notices,
+    periods,
+    receipts,
+    rulebooks,
+    scores,
+)
 from evaluation.services.access import Actor
 from evaluation.services.moves import reason_given
 from evaluation.services.refusals import Conflict, Fault, Invalid, Missing
@@ -128,6 +139,8 @@ def publish(actor: Actor, unit_id: int, month: Stretch, *, transaction_id: str |
     )
     if period is None:
         raise Missing(_("There is no such month."))
+    closed_periods.hold_open(period)
+    audit_checks.require_clean()
     target = moved(REPORT_MOVES, ReportState.CONFIRMED, "publish", held)
     now = clock.now()
     ids = list(
@@ -228,7 +241,12 @@ def _confirm(actor: Actor, report: Report, held: frozenset[Relation]) -> None:
         "report.confirmed",
         report,
         before={"state": before},
-        after={"state": report.state, "status": sheet.status, "total": sheet.exact_total},
+        after={
+            "state": report.state,
+            "status": sheet.status,
+            "total": sheet.exact_total,
+            "band": sheet.band,
+        },
         unit_id=report.unit_id,
         on_behalf_of=report.confirmed_for,
     )

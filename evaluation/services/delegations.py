@@ -78,7 +78,13 @@ def delegate(
         actor,
         "delegation.given",
         lent,
-        after={"delegate_id": delegate_id, "since": since, "until": until, "document": lent.document_number},
+        after={
+            "delegator_id": head.id,
+            "delegate_id": delegate_id,
+            "since": since,
+            "until": until,
+            "document": lent.document_number,
+        },
         reason=lent.reason,
         unit_id=unit_id,
     )

@@ -14,7 +14,16 @@ from evaluation.rules.bands import Band
 from evaluation.rules.periods import Month
 from evaluation.rules.permissions import Action, Relation, allowed
 from evaluation.rules.workflow import GRADE_MOVES, GradeState, NotAllowed, moved
-from evaluation.services import access, annual_round, audit, notices, quotas, receipts, rulebooks
+from evaluation.services import (
+    access,
+    annual_round,
+    audit,
+    audit_checks,
+    notices,
+    quotas,
+    receipts,
+    rulebooks,
+)
 from evaluation.services.access import Actor
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid, Missing
 
@@ -131,6 +140,7 @@ def publish(
     number = decision_number.strip()
     if not number:
         raise Invalid([Fault("decision_number", _("Enter the number of the decision."))])
+    audit_checks.require_clean()
     queries.lock_quota(agency_id, year)
     published = 0
     people: list[int] = []
@@ -140,7 +150,13 @@ def publish(
             continue
         grade.state, grade.published_at = GradeState.PUBLISHED, clock.now()
         grade.decision_number = grade.decision_number or number
-        audit.record(actor, "grade.published", grade, after={"number": number}, unit_id=grade.unit_id)
+        audit.record(
+            actor,
+            "grade.published",
+            grade,
+            after={"state": grade.state, "class": grade.decided_class, "number": grade.decision_number},
+            unit_id=grade.unit_id,
+        )
         notices.tell(
             grade.person_id,
             "Your class of the year %(year)s has been published.",

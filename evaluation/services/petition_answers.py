@@ -119,7 +119,7 @@ def uphold_score(
         "report.rescored",
         report,
         before={"total": before.exact_total},
-        after={"total": sheet.exact_total, "petition": petition.id},
+        after={"total": sheet.exact_total, "band": sheet.band, "petition": petition.id},
         reason=text,
         unit_id=report.unit_id,
         on_behalf_of=petition.decided_for,
@@ -178,6 +178,14 @@ def uphold_class(
     )
     grades.decide_locked(actor, new.id, klass, text, number, exceptional_document)
     new.state, new.published_at = GradeState.PUBLISHED, clock.now()
+    audit.record(
+        actor,
+        "grade.published",
+        new,
+        after={"state": new.state, "class": klass, "number": number},
+        unit_id=new.unit_id,
+        on_behalf_of=access.acting_for(actor, new.confirming_unit_id),
+    )
     db.session.flush()
     quotas.tell_if_more_beyond(new, beyond)
     _answer(

@@ -223,7 +223,13 @@ def submit(actor: Actor, report_id: int, *, version: int, transaction_id: str | 
         "report.submitted",
         report,
         before=before,
-        after={"state": report.state, "late": late, "total": sheet.exact_total, "code": receipt_code(sheet)},
+        after={
+            "state": report.state,
+            "late": late,
+            "total": sheet.exact_total,
+            "band": sheet.band,
+            "code": receipt_code(sheet),
+        },
         unit_id=report.unit_id,
     )
     receipts.keep(transaction_id, {"report_id": report.id, "sheet_id": sheet.id})

@@ -260,7 +260,12 @@ def _score(
         "report.scored",
         report,
         before={"state": before, **changes.before},
-        after={"state": report.state, "total": sheet.exact_total, **changes.after},
+        after={
+            "state": report.state,
+            "total": sheet.exact_total,
+            "band": sheet.band,
+            **changes.after,
+        },
         unit_id=report.unit_id,
         on_behalf_of=report.scored_for,
     )

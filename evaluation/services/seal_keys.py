@@ -14,7 +14,7 @@ class NoKey(RuntimeError):
     """The private key that sealed before is not where it is looked for; the message says what to do."""
 
 
-def keys() -> list[bytes]:
+def public_keys() -> list[bytes]:
     """The public halves of all keys that ever sealed here; they lie beside the private one."""
     try:
         lines = public_place().read_text("utf-8").split()
@@ -53,7 +53,7 @@ def private_key(*, first: bool) -> Ed25519PrivateKey:
         make_key()
     found = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(place.read_text("utf-8").strip()))
     public = found.public_key().public_bytes_raw()
-    if public not in keys():
+    if public not in public_keys():
         _remember(public)
     return found
 
@@ -75,7 +75,7 @@ def make_key() -> bytes:
         os.unlink(fresh)
     seed = bytes.fromhex(place.read_text("utf-8").strip())
     public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
-    if public not in keys():
+    if public not in public_keys():
         _remember(public)
     return public
 

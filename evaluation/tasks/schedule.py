@@ -56,6 +56,16 @@ TIMETABLE = [
         "a letter whose doorbell was lost, or whose time to be tried again has come",
     ),
     Entry(
+        jobs.SEAL,
+        timedelta(minutes=5),
+        "what is written between two seals is what a database's owner could still rewrite",
+    ),
+    Entry(
+        jobs.CHECK_AUDIT,
+        crontab(hour=2, minute=30),
+        "nightly, when the roll-ups of 01:15 are done; what it finds stops closing the next morning",
+    ),
+    Entry(
         jobs.SWEEP_BROKER,
         crontab(hour=3, minute=40),
         "delivered messages stay in the database until someone sweeps",
