@@ -1,6 +1,5 @@
 """The one permission function, and the doors: every object is fetched through a check it cannot forget."""
 
-import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -9,16 +8,17 @@ from flask_babel import gettext as _
 
 from evaluation import clock
 from evaluation.extensions import db
-from evaluation.models import Account, Period, Report
+from evaluation.models import Account, Period, Report, Unit
 from evaluation.queries import organisation, secondments
 from evaluation.queries.organisation import Standing, Subject
 from evaluation.rules.permissions import Action, Relation, allowed, possible
 from evaluation.rules.states import PeriodState, ReportState
 from evaluation.rules.workflow import WRONG_STATE
-from evaluation.services import moves
-from evaluation.services.refusals import Conflict, Forbidden, Missing
+from evaluation.services import closed_periods, moves
+from evaluation.services.refusals import Conflict, Denied, Forbidden, Missing, Refusal
 
-log = logging.getLogger(__name__)
+# What writes nothing of a sheet; for anything else its period is held open until the transaction ends.
+OF_READERS = frozenset({Action.READ_REPORT, Action.LODGE_PETITION, Action.WHAT_IF})
 NOT_NOW = {
     Action.WRITE_REPORT: WRONG_STATE["submit"],
     Action.SCORE_REPORT: WRONG_STATE["score"],
@@ -69,9 +69,21 @@ def require(actor: Actor, action: Action, subject: Subject) -> frozenset[Relatio
     """The actor's relations to a subject, or a refusal."""
     held = organisation.relations(actor.standing, subject)
     if not allowed(action, held):
-        log.warning("denied %s to person %s on unit %s", action, actor.person_id, subject.unit_id)
-        raise Forbidden(_("You are not allowed to do this here."))
+        raise denied(Forbidden(_("You are not allowed to do this here.")), actor, action, subject)
     return held
+
+
+def denied(
+    refusal: Refusal,
+    actor: Actor,
+    action: Action,
+    subject: Subject,
+    thing: tuple[str, int] | None = None,
+) -> Refusal:
+    """A refusal that leaves its trace in the journal: about a thing (table and id), or about the subject's unit."""
+    object_type, object_id = thing or (Unit.__tablename__, subject.unit_id)
+    refusal.denied = Denied(actor.person_id, str(action), object_type, object_id, subject.unit_id)
+    return refusal
 
 
 def report_for(
@@ -90,13 +102,17 @@ def report_for(
     held = organisation.relations(actor.standing, subject_of(report))
     if to is Action.READ_REPORT and not allowed(to, held):
         held |= secondments.sender(actor.standing, report.person_id, report.period.covers, report.unit_id)
+    thing = (Report.__tablename__, report.id)
     if not allowed(Action.READ_REPORT, held):
-        log.warning("denied reading report %s to person %s", report_id, actor.person_id)
-        raise Missing(_("There is no such sheet."))
+        raise denied(Missing(_("There is no such sheet.")), actor, to, subject_of(report), thing)
     if not allowed(to, held):
-        log.warning("denied %s on report %s to person %s", to, report_id, actor.person_id)
-        raise Forbidden(_("You are not allowed to do this here."))
+        said = Forbidden(_("You are not allowed to do this here."))
+        raise denied(said, actor, to, subject_of(report), thing)
+    if lock and to not in OF_READERS:
+        closed_periods.hold_open(report.period)
     if not in_any_state and not allowed(to, held, states_of(report)):
+        if not possible(to, state_of(report.period)):
+            raise closed_periods.Closed(closed_periods.sentence(report.period))
         raise Conflict(_why_not_now(report, to))
     return report, held
 
@@ -112,8 +128,6 @@ def state_of(period: Period) -> PeriodState:
 
 
 def _why_not_now(report: Report, action: Action) -> str:
-    if not possible(action, state_of(report.period)):
-        return _("This period is closed. To change anything in it, two persons have to reopen it.")
     said = NOT_NOW.get(action, "This cannot be done to the sheet as it stands now.")
     return f"{_(said)} {moves.last_writer(report)}".strip()
 

@@ -78,7 +78,7 @@ def stored(actor: Actor, token: str) -> Made:
     """A file that a job made, for the one who asked for it and nobody else."""
     job = queries.job_of_file(EXPORT.name, token)
     path = _place(job.arguments) if job is not None else None
-    if job is None or path is None or job.requested_by != actor.person_id or not path.is_file():
+    if job is None or path is None or not jobs.still_for(actor, job) or not path.is_file():
         raise Missing(_("There is no such file."))
     run = db.session.get_one(EligibilityRun, job.arguments["run_id"])
     return Made(file_name(run, job.arguments["kind"]), KINDS[job.arguments["kind"]], path)

@@ -142,6 +142,7 @@ def change(
     actor: Actor, line_id: int, *, quashed_on: date | None, used_in_year: int | None, reason: str
 ) -> None:
     """Records that a decision was quashed, or the year whose class rested on its act (Article 11.3.b), with a reason."""
+    decision_for(actor, line_id)  # whose line nobody reads looks missing
     line: Discipline = line_of("DISCIPLINE", line_id)
     _require_keeper(actor, line.person_id)
     if line.withdrawn_at is not None:
@@ -169,6 +170,7 @@ def change(
 
 def withdraw(actor: Actor, line_id: int, reason: str) -> None:
     """Takes back a decision that was entered wrongly; it stays on record and counts nowhere."""
+    decision_for(actor, line_id)  # whose line nobody reads looks missing
     line: Discipline = line_of("DISCIPLINE", line_id)
     _require_keeper(actor, line.person_id)
     take_back(actor, line, reason)

@@ -114,7 +114,7 @@ def _own_line(actor: Actor, item_id: int) -> tuple[Report, WorkItem]:
 def _item(item_id: int) -> WorkItem:
     item = db.session.get(WorkItem, item_id)
     if item is None:
-        raise Missing(_("There is no such line."))
+        raise Missing(_("There is no such sheet."))  # as the door of its sheet says: neither tells the other apart
     return item
 
 

@@ -69,7 +69,7 @@ def stored(actor: Actor, token: str) -> Made:
     """A file that a job made, for the one who asked for it and nobody else."""
     job = job_of_file(EXPORT.name, token)
     path = _place(job.arguments) if job is not None else None
-    if job is None or path is None or job.requested_by != actor.person_id or not path.is_file():
+    if job is None or path is None or not jobs.still_for(actor, job) or not path.is_file():
         raise Missing(_("There is no such file."))
     return Made(file_name(parse_stretch(job.arguments["stretch"])), XLSX, path)
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from evaluation import clock, logs, stopping
 from evaluation import jobs as doorbell
 from evaluation.extensions import db
-from evaluation.models import Job, JobChunk, JobState
+from evaluation.models import Account, Job, JobChunk, JobState
 from evaluation.queries import jobs as queries
 from evaluation.queries.jobs import MOST_ATTEMPTS, Progress, Taken
 from evaluation.queries.organisation import Subject
@@ -23,7 +23,7 @@ from evaluation.rules.permissions import Action
 from evaluation.services import access, audit, notices, pulses
 from evaluation.services.access import Actor
 from evaluation.services.job_kinds import Kind, kind_of
-from evaluation.services.refusals import Missing, Refusal
+from evaluation.services.refusals import Forbidden, Missing, Refusal
 
 LEASE_SECONDS = 60
 STOPPED = (
@@ -132,6 +132,28 @@ def may(actor: Actor, action: Action) -> bool:
     return access.may(actor, action, Subject(queries.province(clock.today())))
 
 
+def still_for(actor: Actor, job: Job) -> bool:
+    """Whether what a job made is handed out: to whoever asked for it, while they still hold the right they asked by."""
+    return job.requested_by == actor.person_id and _holds_right(actor, job, kind_of(job.name))
+
+
+def _refuse_without_right(job: Job, kind: Kind) -> None:
+    """Work is done with the rights of whoever asked for it, as they stand when it is done."""
+    if job.requested_by is None:
+        return
+    account = db.session.scalar(select(Account).where(Account.person_id == job.requested_by))
+    disabled = account is not None and account.disabled_at is not None
+    actor = access.actor_for(job.requested_by, account.id if account else None)
+    if disabled or not _holds_right(actor, job, kind):
+        log.warning("denied %s to person %s: job %s", kind.needs, job.requested_by, job.id)
+        raise Forbidden(_("Whoever asked for this work no longer has the right to it. Nothing was done."))
+
+
+def _holds_right(actor: Actor, job: Job, kind: Kind) -> bool:
+    unit_id = kind.unit_of(job.arguments) or queries.province(clock.today())
+    return access.may(actor, kind.needs, Subject(unit_id, confirming_unit_id=unit_id))
+
+
 def _take(job_id: int) -> tuple[str, Taken] | None:
     token = uuid4().hex
     seconds = current_app.config.get("JOB_LEASE_SECONDS", LEASE_SECONDS)
@@ -162,6 +184,7 @@ def _perform(token: str, taken: Taken) -> int:
             return 0
         job = db.session.get_one(Job, taken.job_id)
         kind = kind_of(job.name)
+        _refuse_without_right(job, kind)
         kind.run(job.arguments, taken.arguments)
         chunk.state, chunk.finished_at, chunk.error = JobState.DONE, clock.now(), None
         chunk.leased_until = chunk.leased_by = None

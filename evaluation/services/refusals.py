@@ -3,10 +3,25 @@
 from dataclasses import dataclass
 
 
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """What somebody asked for without the right to it."""
+
+    person_id: int
+    action: str
+    object_type: str
+    object_id: int
+    unit_id: int | None
+
+
 class Refusal(Exception):
-    """A use case that changed nothing; `message` says what, where and how to mend it, in the reader's language."""
+    """A use case that changed nothing; `message` says what, where and how to mend it, in the reader's language.
+
+    `denied` tells a right that was lacking from a thing that is not there; only the journal sees the difference.
+    """
 
     status = 400
+    denied: Denied | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

@@ -122,7 +122,7 @@ def stored(actor: Actor, token: str) -> Stored:
     """A file that a job made and what it left out, for the one who asked for it and nobody else."""
     job = job_of_file(files.EXPORT.name, token)
     path = files.place_of(job.arguments) if job is not None else None
-    if job is None or path is None or job.requested_by != actor.person_id or not path.is_file():
+    if job is None or path is None or not jobs.still_for(actor, job) or not path.is_file():
         raise Missing(_("There is no such file."))
     noun = ImportNoun(job.arguments["noun"])
     day = date.fromisoformat(job.arguments["day"])

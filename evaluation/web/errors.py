@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from evaluation.extensions import db, login_manager
+from evaluation.services import denials
 from evaluation.services.refusals import Invalid, Refusal
 
 PAGES = frozenset({400, 401, 403, 404, 409, 413, 429, 500, 503})
@@ -34,6 +35,8 @@ def register(app: Flask) -> None:
 
 def _refused(refusal: Refusal) -> ResponseReturnValue:
     undo()
+    if refusal.denied is not None:
+        denials.record(refusal.denied)
     if _wants_json():
         faults = (
             [{"place": fault.place, "message": fault.message} for fault in refusal.faults]
