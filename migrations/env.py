@@ -3,9 +3,10 @@
 import logging
 from logging.config import fileConfig
 
-from alembic import context
+from alembic import context, op
+from alembic.util import CommandError
 from flask import current_app
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import NullPool, create_engine, text
 
 config = context.config
 fileConfig(config.config_file_name, disable_existing_loggers=False)
@@ -20,12 +21,25 @@ def leave_out_empty(_context, _revision, directives):
         logger.info("No changes in schema detected.")
 
 
+def keep_evidence(*tables):
+    """Called by a step back that would drop what proves something: refused while there is any, unless it was asked for."""
+    if context.is_offline_mode() or context.get_x_argument(as_dictionary=True).get("evidence") == "drop":
+        return
+    for table in tables:
+        if op.get_bind().scalar(text(f"select exists (select from {table})")):
+            raise CommandError(
+                f"The table {table} holds evidence that this step back would drop: restore a backup of the older version instead, "
+                "or give -x evidence=drop if it may be lost. Nothing was changed."
+            )
+
+
 def run_offline():
     """Prints the SQL of the migrations."""
     context.configure(
         url=current_app.config["OWNER_DATABASE_URI"],
         target_metadata=database.metadata,
         literal_binds=True,
+        keep_evidence=keep_evidence,
     )
     with context.begin_transaction():
         context.run_migrations()
@@ -41,7 +55,9 @@ def run_online():
     options = current_app.extensions["migrate"].configure_args
     options.setdefault("process_revision_directives", leave_out_empty)
     with owner().connect() as connection:
-        context.configure(connection=connection, target_metadata=database.metadata, **options)
+        context.configure(
+            connection=connection, target_metadata=database.metadata, keep_evidence=keep_evidence, **options
+        )
         with context.begin_transaction():
             context.run_migrations()
 

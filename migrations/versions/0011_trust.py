@@ -294,6 +294,7 @@ def upgrade():
 
 
 def downgrade():
+    op.get_context().opts["keep_evidence"]("audit_seal", "closing", "reading")
     with op.batch_alter_table("role_grant", schema=None) as batch_op:
         batch_op.drop_constraint("two_persons", type_="check")
         batch_op.drop_constraint(batch_op.f("fk_role_grant_approved_by"), type_="foreignkey")

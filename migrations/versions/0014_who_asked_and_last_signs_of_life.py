@@ -18,7 +18,9 @@ def upgrade():
     op.create_table(
         "pulse",
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column(
+            "at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
+        ),
         sa.Column("succeeded", sa.Boolean(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_pulse")),

@@ -147,6 +147,7 @@ def upgrade():
 
 
 def downgrade():
+    op.get_context().opts["keep_evidence"]("closing", "reading")
     op.execute(f"grant update, delete on closing to {APP}")
     op.execute(f"grant delete on reopening to {APP}")
     op.execute("drop trigger closing_only_grows on closing")
