@@ -18,7 +18,8 @@ AT_ONCE = 500
 READING = """
     sha256(convert_to(jsonb_build_array(
         reading.id, to_char(reading.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), reading.reader_id,
-        reading.on_behalf_of_id, reading.person_id, reading.object_type, reading.object_id, reading.how, reading.request_id
+        reading.on_behalf_of_id, reading.person_id, reading.object_type, reading.object_id, reading.how, reading.relation,
+        reading.request_id
     )::text, 'UTF8'))
 """
 

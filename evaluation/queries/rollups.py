@@ -101,8 +101,7 @@ from people join above on above.unit_id = people.unit_id
 group by above.ancestor_id
 """
 
-DUE = text(
-    """
+DUE = """
     select period.month, period.cycle
     from period
     join lateral (
@@ -117,11 +116,12 @@ DUE = text(
     left join lateral (
         select min(rolled_up_at) as moment from unit_month where period_id = period.id
     ) as run on true
-    where run.moment is null or report.changed >= run.moment
-       or report.sheets <> (select count(*) from person_month where period_id = period.id)
+    where period.closed_at is null and {which} and (
+        run.moment is null or report.changed >= run.moment
+        or report.sheets <> (select count(*) from person_month where period_id = period.id)
+    )
     order by period.month, period.cycle
-    """
-)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,4 +236,12 @@ def figures(period_id: int) -> dict[str, int]:
 
 def due_periods() -> list[Stretch]:
     """Months and quarters whose sheets changed since they were last rolled up."""
-    return [stretch_of(first, Cycle(cycle)) for first, cycle in db.session.execute(DUE)]
+    return [
+        stretch_of(first, Cycle(cycle)) for first, cycle in db.session.execute(text(DUE.format(which="true")))
+    ]
+
+
+def is_due(period_id: int) -> bool:
+    """Whether the sheets of one period changed since it was last rolled up, or it never was."""
+    which = text(DUE.format(which="period.id = :period_id"))
+    return db.session.execute(which, {"period_id": period_id}).first() is not None

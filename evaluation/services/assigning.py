@@ -21,7 +21,7 @@ from evaluation.rules.periods import Month, Stretch, in_words_of
 from evaluation.rules.permissions import Action
 from evaluation.rules.scoring import WorkKind
 from evaluation.rules.workflow import ReportState
-from evaluation.services import access, moves
+from evaluation.services import access, closed_periods, moves
 from evaluation.services.access import Actor
 from evaluation.services.refusals import Conflict, Fault, Invalid, Missing
 
@@ -48,8 +48,7 @@ def period_for(month: Stretch) -> Period:
 
 def refuse_closed(period: Period) -> None:
     """A closed month takes no more work."""
-    if period.closed_at is not None:
-        raise Conflict(_("This month is closed. Work can no longer be assigned in it."))
+    closed_periods.hold_open(period)
 
 
 def sheet_for(actor: Actor, report_id: int, *, version: int | None = None) -> Report:

@@ -14,7 +14,7 @@ from evaluation.queries.organisation import Subject
 from evaluation.rules.deadlines import StepName, Timetable, due_dates, nth_working_day
 from evaluation.rules.periods import Month, Stretch, quarter_of
 from evaluation.rules.permissions import Action
-from evaluation.services import access, audit, opening, receipts, reminders, rulebooks
+from evaluation.services import access, audit, closed_periods, opening, receipts, reminders, rulebooks
 from evaluation.services.access import Actor
 from evaluation.services.refusals import Conflict, Fault, Invalid, Missing
 
@@ -130,8 +130,7 @@ def grant_extension(
         )
         if not questions.has_sheets(period.id, agency_id):
             raise Missing(_("This agency has no sheets in this month."))
-    if period.closed_at is not None:
-        raise Conflict(_("This month is closed. Its dates can no longer be extended."))
+    closed_periods.hold_open(period)
     _refuse_bad_terms(due, now_due, reason)
     extension = Extension(
         period_id=period.id,

@@ -21,7 +21,7 @@ from evaluation.rules.rulebook import Rulebook
 from evaluation.rules.scoring import Parts, ScoreStatus, Totals
 from evaluation.rules.terms import sql_terms
 from evaluation.rules.workflow import ReportState
-from evaluation.services import jobs, rollup_averages, rollup_leaders, rulebooks
+from evaluation.services import closed_periods, jobs, rollup_averages, rollup_leaders, rulebooks
 from evaluation.services.access import Actor
 from evaluation.services.job_kinds import Kind, Piece, register
 from evaluation.services.refusals import Fault, Invalid
@@ -77,6 +77,7 @@ def figures(month: Stretch) -> MonthFigures:
 def plan(arguments: dict[str, Any], size: int | None = None) -> list[Piece]:
     """The pieces of a month's roll-up in their five steps."""
     period = _period(parse_stretch(arguments["month"]))
+    closed_periods.hold_open(period)
     moment = clock.now().isoformat()  # what changes later is not counted in this run
     pieces = [
         Piece(1, "sheets", {"part": "sheets", "first": run.first, "last": run.last}, run.size)
@@ -100,6 +101,7 @@ def _run(arguments: dict[str, Any], piece: dict[str, Any]) -> None:
     queries.without_waiting_for_the_disk()
     month = parse_stretch(arguments["month"])
     period = _period(month)
+    closed_periods.hold_open(period)
     match piece["part"]:
         case "sheets":
             roll_up_sheets(period, piece["first"], piece["last"])

@@ -14,7 +14,7 @@ from evaluation.rules import leaders, scoring
 from evaluation.rules.explain import exact, half_up
 from evaluation.rules.scoring import LeaderRatios, PeriodScore, WorkLine
 from evaluation.rules.terms import finite
-from evaluation.services import rulebooks
+from evaluation.services import closed_periods, rulebooks
 from evaluation.services.access import Actor
 from evaluation.services.audit import plain
 
@@ -101,7 +101,10 @@ def freeze(actor: Actor, report: Report, stage: Stage, *, reason: str | None = N
         .where(
             ScoreSheet.report_id == report.id, ScoreSheet.stage == stage, ScoreSheet.superseded_at.is_(None)
         )
-        .values(superseded_at=clock.now(), superseded_reason=reason)
+        .values(
+            superseded_at=clock.now(),
+            superseded_reason=closed_periods.reason_with_reopening(report.period_id, reason),
+        )
     )
     sheet = ScoreSheet(
         report_id=report.id,

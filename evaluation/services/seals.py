@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,8 +25,11 @@ WHOLE_EVERY = 288  # a seal names the chains that moved; one of a day names all,
 log = logging.getLogger(__name__)
 
 
-def seal() -> AuditSeal:
-    """Makes a seal now, commits it and carries it to the anchors file; two sealers at once make one line."""
+def seal(also: Callable[[AuditSeal], None] | None = None) -> AuditSeal:
+    """Makes a seal now, commits it and carries it to the anchors file; two sealers at once make one line.
+
+    `also` writes what is to be kept with the seal or not at all.
+    """
     queries.wait_for_other_sealers()
     before = queries.newest()
     key = seal_keys.private_key(first=before is None)
@@ -63,6 +67,9 @@ def seal() -> AuditSeal:
         signature=key.sign(verifier.seal_text(said)),
     )
     db.session.add(made)
+    if also is not None:
+        db.session.flush()
+        also(made)
     db.session.commit()
     seal_anchors.write()
     return made
