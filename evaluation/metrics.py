@@ -3,8 +3,6 @@
 The numbers that stand in the database (jobs, letters, seals) are asked for when somebody looks: `queries/operations.py`.
 """
 
-import logging
-
 from prometheus_client import Counter, Gauge, Histogram
 
 BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -25,10 +23,3 @@ POOL = Gauge(
     ["state"],
     multiprocess_mode="livesum",
 )
-
-
-def denial(record: logging.LogRecord) -> bool:
-    """A filter of the log of the permission function: each refusal it tells of is counted."""
-    if str(record.msg).startswith("denied"):
-        DENIED.inc()
-    return True

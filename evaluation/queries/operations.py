@@ -18,6 +18,8 @@ LOOK = text(
             as oldest_chunk_age,
         (select extract(epoch from clock_timestamp() - min(created_at)) from letter where state = 'WAITING')
             as oldest_letter_age,
+        (select extract(epoch from clock_timestamp() - max(at)) from audit_check) as check_age,
+        (select jsonb_array_length(complaints) from audit_check order by id desc limit 1) as complaints,
         (select count(*) from letter where state = 'WAITING') as letters_waiting,
         (select count(*) from letter where state = 'FAILED') as letters_failed
     """
@@ -36,6 +38,8 @@ class Look:
     seal_age: float | None
     oldest_chunk_age: float | None
     oldest_letter_age: float | None
+    check_age: float | None
+    complaints: int | None
     letters_waiting: int
     letters_failed: int
 
@@ -57,6 +61,8 @@ def look() -> Look:
         _seconds(row.seal_age),
         _seconds(row.oldest_chunk_age),
         _seconds(row.oldest_letter_age),
+        _seconds(row.check_age),
+        row.complaints,
         row.letters_waiting,
         row.letters_failed,
     )
@@ -64,7 +70,7 @@ def look() -> Look:
 
 def jobs_by_state() -> dict[str, int]:
     """How many jobs there are in each state."""
-    return dict(db.session.execute(JOBS).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(JOBS)}
 
 
 def signs() -> dict[str, Sign]:

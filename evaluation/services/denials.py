@@ -6,6 +6,7 @@ from flask import g, has_request_context
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from evaluation import metrics
 from evaluation.extensions import db
 from evaluation.models import AuditEvent
 from evaluation.services.refusals import Denied
@@ -22,6 +23,7 @@ def record(denied: Denied) -> None:
 
     The caller's transaction was rolled back. A journal that cannot be written must not turn a refusal into a fault.
     """
+    metrics.DENIED.inc()
     log.warning(
         "denied %s on %s %s to person %s",
         denied.action,

@@ -1,5 +1,6 @@
 """Whether this process can serve: what must be in order, and what may limp for a while without turning anybody away."""
 
+import contextlib
 import functools
 import shutil
 from dataclasses import dataclass
@@ -113,6 +114,9 @@ def broker() -> Finding:
     try:
         with celery.connection_for_write(connect_timeout=PATIENCE) as connection:
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE)
+            if connection.transport.driver_type == "sql":  # which connects only when it is used
+                with contextlib.closing(connection.default_channel.session) as session:
+                    session.execute(text("select 1"))
     except Exception as problem:
         return Finding("broker", State.DEGRADED, type(problem).__name__)
     return Finding("broker", State.OK, "answers")

@@ -121,15 +121,17 @@ def _numbers() -> Iterator[Metric]:
     for name, says, value in (
         (
             "oldest_unfinished_chunk_seconds",
-            "Age of the oldest job that still has work",
-            look.oldest_chunk_age,
+            "Age of the oldest job with work left",
+            look.oldest_chunk_age or 0,
         ),
-        ("outbox_lag_seconds", "Age of the oldest letter that waits", look.oldest_letter_age),
+        ("outbox_lag_seconds", "Age of the oldest letter that waits", look.oldest_letter_age or 0),
         ("seal_age_seconds", "Age of the newest seal of the journal", look.seal_age),
-        ("clock_skew_seconds", "Between the database's clock and this one", readiness.skew(look.now)),
+        ("audit_check_age_seconds", "Age of the newest check of the journal", look.check_age),
+        ("audit_check_complaints", "What the newest check of the journal complains of", look.complaints),
+        ("clock_skew_seconds", "This clock ahead of the database's", readiness.skew(look.now)),
     ):
-        if value is not None or name != "seal_age_seconds":  # no seal at all is no age
-            yield GaugeMetricFamily(f"cong_tam_{name}", says, value=value or 0)
+        if value is not None:  # what never happened has no age
+            yield GaugeMetricFamily(f"cong_tam_{name}", says, value=value)
     letters = GaugeMetricFamily("cong_tam_letters", "Letters of the outbox, by state", labels=["state"])
     letters.add_metric(["WAITING"], look.letters_waiting)
     letters.add_metric(["FAILED"], look.letters_failed)

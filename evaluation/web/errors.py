@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from evaluation import metrics
 from evaluation.extensions import db, login_manager
 from evaluation.services import denials
 from evaluation.services.refusals import Invalid, Refusal
@@ -78,6 +79,7 @@ def crashed(error: Exception) -> ResponseReturnValue:
     if current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
     undo()
+    metrics.CRASHES.inc()
     current_app.logger.exception("request %s failed", g.get("request_id"))
     return answer(500, _("The server failed.") if _wants_json() else None)
 

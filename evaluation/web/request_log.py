@@ -20,7 +20,6 @@ def register(app: Flask) -> None:
     """Registered before the guard, so that a request the guard turns away is counted too."""
     app.before_request(_begin)
     app.after_request(_end)
-    logging.getLogger("evaluation.services.access").addFilter(metrics.denial)
 
 
 def _begin() -> None:

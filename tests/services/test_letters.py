@@ -237,7 +237,7 @@ def test_no_text_becomes_a_header_or_is_read_as_html(mail: Flask, office: Office
         assert [found.get_content_type(), found.is_multipart()] == ["text/plain", False]
         assert found["Subject"] == " ".join(kept.split())
         assert found.get_content().splitlines() == kept.splitlines()
-        assert b"<script" not in raw.lower()  # the body is base64: no reader of mail sniffs it
+        assert b"<script" not in raw.lower()  # subject and body are encoded: no reader of mail sniffs them
 
 
 def test_an_address_that_is_none_fails_alone(mail: Flask, office: Office) -> None:
