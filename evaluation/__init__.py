@@ -17,7 +17,17 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     from evaluation import models as _tables  # noqa: F401  every table must be known to the migrations
     from evaluation.extensions import babel, csrf, db, login_manager, migrate
     from evaluation.language import init_language
-    from evaluation.web import access, admin_port, errors, headers, navigation, outages, presentation, request_log
+    from evaluation.web import (
+        access,
+        admin_port,
+        errors,
+        headers,
+        limits,
+        navigation,
+        outages,
+        presentation,
+        request_log,
+    )
 
     app = Flask(__name__, root_path=str(CHECKOUT), template_folder="templates", static_folder="static")
     app.config.from_mapping(from_environment(config))
@@ -45,6 +55,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     for module in _modules("evaluation.web"):
         if hasattr(module, "blueprint"):
             app.register_blueprint(module.blueprint)
+    limits.register(app)
     for module in _modules("evaluation.cli"):
         if hasattr(module, "commands"):
             app.cli.add_command(module.commands)
