@@ -118,6 +118,7 @@ def register(app: Flask) -> None:
         key_prefix="cong-tam",
         enabled=app.config["RATE_LIMITS"],
     )
+    app.extensions["limits"] = limiter  # switched off nobody else would hold it, and the views know it weakly
     for kind in KINDS:
         limit = limiter.shared_limit(
             _setting(kind.setting),
