@@ -107,7 +107,9 @@ KINDS = (
 
 
 def register(app: Flask) -> None:
-    """Puts the limits before the views; called when all of them are known."""
+    """Puts the limits before the views; called when all of them are known. RATE_LIMITS=0 leaves them out."""
+    if not app.config["RATE_LIMITS"]:
+        return
     limiter = Limiter(
         _account,
         app=app,
@@ -116,7 +118,6 @@ def register(app: Flask) -> None:
         headers_enabled=True,
         in_memory_fallback_enabled=not app.config["RATE_LIMIT_STORAGE"].startswith("memory:"),
         key_prefix="cong-tam",
-        enabled=app.config["RATE_LIMITS"],
     )
     app.extensions["limits"] = limiter  # switched off nobody else would hold it, and the views know it weakly
     for kind in KINDS:
