@@ -51,6 +51,7 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
             "pool_size": 5,
             "max_overflow": 5,
             "pool_timeout": 10,
+            "hide_parameters": not given.get("TESTING"),  # what people typed belongs in no log
         },
         "STATEMENT_SECONDS": _number("STATEMENT_SECONDS", 30),
         "BROKER_URL": os.environ.get("BROKER_URL") or database_broker(database),

@@ -5,6 +5,7 @@ import shutil
 from typing import Any
 
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
 from config import from_environment
 from evaluation import logs, stopping
@@ -32,8 +33,19 @@ class Lines(Logger):
         logs.configure(settings["LOG_FORMAT"])
 
 
+class Draining(ThreadWorker):
+    """Shuts its door at once when it is told to end, so that nobody waits there while it answers those inside."""
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Called once more, with False, when the last requests begin to be waited for."""
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
+
 bind = addresses(settings["HOST"], settings["PORT"], settings["ADMIN_PORT"])
-worker_class = "gthread"
+worker_class = Draining
 workers = settings["WEB_WORKERS"]
 threads = settings["WEB_THREADS"]
 timeout = 120

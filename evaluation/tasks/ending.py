@@ -10,8 +10,7 @@ from billiard import active_children
 from celery.signals import worker_shutting_down
 
 from evaluation import stopping
-
-SECONDS_FOR_A_PIECE = 20  # systemd and `make run` wait longer than this
+from evaluation.extensions import celery
 
 
 @worker_shutting_down.connect
@@ -19,7 +18,7 @@ def _ask(how: str = "Warm", **_: Any) -> None:
     """Runs in the signal handler of the first process: children look at the mark between two pieces."""
     stopping.ask()
     if how == "Warm":
-        timer = threading.Timer(SECONDS_FOR_A_PIECE, _interrupt)
+        timer = threading.Timer(celery.flask_app.config["STOP_SECONDS"], _interrupt)
         timer.daemon = True
         timer.start()
 

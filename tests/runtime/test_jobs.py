@@ -63,13 +63,19 @@ def forget_everything() -> None:
     db.session.commit()
 
 
+def broker_of(app: Flask) -> str:
+    """The database itself, or the Redis or RabbitMQ that `make test-services` has started."""
+    own = config.database_broker(app.config["SQLALCHEMY_DATABASE_URI"])
+    return os.environ.get("TEST_BROKER_URL") or own
+
+
 @pytest.fixture
 def worker(fresh_database: Flask, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Starts a worker on the test's database, with its broker in the same database."""
     address = fresh_database.config["SQLALCHEMY_DATABASE_URI"]
     environment = os.environ | {
         "DATABASE_URL": address,
-        "BROKER_URL": config.database_broker(address),
+        "BROKER_URL": broker_of(fresh_database),
         "DATA_DIR": str(tmp_path / "worker"),
         "SECRET_KEY": "only for tests " * 3,
     }
@@ -100,12 +106,23 @@ def bell(fresh_database: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     from evaluation.extensions import celery
     from evaluation.tasks import _transport_options
 
-    broker = config.database_broker(fresh_database.config["SQLALCHEMY_DATABASE_URI"])
+    broker = broker_of(fresh_database)
     options = _transport_options(broker)
+    if "TEST_BROKER_URL" in os.environ:
+        with Connection(broker, transport_options=options) as connection:  # what earlier tests left
+            connection.default_channel.queue_declare("celery", durable=True)
+            connection.default_channel.queue_purge("celery")
 
     def ring(name: str, arguments: dict[str, Any]) -> None:
         with Connection(broker, transport_options=options) as connection:
-            celery.send_task(name, kwargs=arguments, connection=connection, retry=False, ignore_result=True)
+            celery.send_task(
+                name,
+                kwargs=arguments,
+                connection=connection,
+                retry=False,
+                ignore_result=True,
+                headers=doorbell.asked_by(),
+            )
 
     monkeypatch.setattr(doorbell, "ring", ring)
 
