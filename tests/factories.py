@@ -31,12 +31,12 @@ from evaluation.rules.organisation import Office, PersonKind, PositionKind, Unit
 from evaluation.rules.periods import Month
 from evaluation.rules.permissions import Role
 from evaluation.rules.scoring import WorkKind
-from evaluation.services import accounts
+from evaluation.services import passwords
 from evaluation.services.access import Actor, actor_for
 
 PASSWORD = "mật khẩu dài để thử"
 # One hash for all: argon2 is slow on purpose, and tests do not measure it.
-PASSWORD_HASH = accounts.hasher.hash(PASSWORD)
+PASSWORD_HASH = passwords.hashed(PASSWORD)
 BEGINNING = date(2026, 1, 1)
 serial = count(1)
 

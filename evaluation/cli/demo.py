@@ -1,6 +1,7 @@
 """flask demo: an invented province to show and to measure."""
 
 import secrets
+import sys
 import time
 
 import click
@@ -9,12 +10,11 @@ from flask.cli import AppGroup
 from sqlalchemy import select, update
 
 from evaluation.demo import build as builder
+from evaluation.demo import factors
+from evaluation.demo.factors import LETTERBOX
 from evaluation.extensions import db
 from evaluation.models import Account, Assignment, Person
-from evaluation.services import accounts
-
-# The people of a demo are known by their letterbox: nobody real has one under the reserved domain `invalid`.
-LETTERBOX = "%@demo.invalid"
+from evaluation.services import passwords, second_factors
 
 commands = AppGroup("demo", help="An invented province to show and to measure; nobody in it is real.")
 SHOWN = ("lan", "hung", "thu", "mai", "chinh", "tu", "khoi")
@@ -27,13 +27,29 @@ def build_demo(officials: int, months: int, seed: int, password: str) -> builder
 
 def renew_password(password: str) -> None:
     """Gives every demo account this password; accounts of a real database are not touched."""
-    changed = accounts.hasher.hash(password)
+    changed = passwords.hashed(password)
     db.session.execute(
         update(Account)
         .where(Account.person_id.in_(select(Person.id).where(Person.email.like(LETTERBOX))))
         .values(password_hash=changed)
     )
     db.session.commit()
+
+
+def factor_key() -> str | None:
+    """The key all demo people who lead have in their authenticator app; who of them has none yet gets it."""
+    return factors.enrol()
+
+
+def how_to_sign_in(password: str) -> list[str]:
+    """What stands under the list of demo people in a terminal."""
+    lines = [f"The password of each of them: {password}"]
+    if key := factor_key():
+        lines += [
+            f"Whoever leads is asked for a code too. Key for an authenticator app: {key}",
+            "Without an app, the present code: .venv/bin/flask demo code",
+        ]
+    return lines
 
 
 def demo_people() -> list[tuple[str, str, str]]:
@@ -70,4 +86,18 @@ def build(officials: int, months: int, seed: int) -> None:
     click.echo(f"{built.people} people, {built.sheets} sheets, {built.lines} lines in {seconds:.1f} s")
     for username, name, title in demo_people():
         click.echo(f"  {username:8} {name} — {title}")
-    click.echo(f"Password of all of them: {password}")
+    for line in how_to_sign_in(password):
+        click.echo(line)
+
+
+@commands.command()
+def code() -> None:
+    """Prints the six digits that the second factor of the demo people shows now."""
+    secret = factors.shared()
+    if secret is None:
+        raise click.ClickException(
+            "No demo person here has a second factor, or its key is in another DATA_DIR."
+        )
+    click.echo(second_factors.code_now(secret))
+    if sys.stdout.isatty():
+        click.echo("Each code is good once for each person; a new one comes every 30 seconds.", err=True)

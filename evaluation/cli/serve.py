@@ -48,11 +48,11 @@ def main() -> int:
         _require_free(options.host, options.port)
         app = _application()
         password = app.config["DEMO_PASSWORD"] or secrets.token_urlsafe(9)
-        people = _prepare(app, options, password)
+        people, how = _prepare(app, options, password)
         children.environment = _environment(app, options)
         _start(children)
         _wait_for_first_page(children, options)
-        _announce(options, people, password, time.monotonic() - began, children.environment["ADMIN_PORT"])
+        _announce(options, people, how, time.monotonic() - began, children.environment["ADMIN_PORT"])
         while True:
             time.sleep(0.5)
             if broken := children.revive():
@@ -120,8 +120,8 @@ def _application() -> Flask:
         ) from None
 
 
-def _prepare(app: Flask, options: argparse.Namespace, password: str) -> list[Any]:
-    """Migrates, builds the demo province in an empty database, and returns its people (none in a real database)."""
+def _prepare(app: Flask, options: argparse.Namespace, password: str) -> tuple[list[Any], list[str]]:
+    """Migrates, builds the demo province in an empty database; its people and how they sign in (nobody in a real one)."""
     from flask_migrate import upgrade
 
     with app.app_context():
@@ -135,17 +135,17 @@ def _prepare(app: Flask, options: argparse.Namespace, password: str) -> list[Any
         except SystemExit:
             raise CannotServe("The database could not be migrated: the reason is above.") from None
         logging.disable(logging.NOTSET)
-        people = _demo(options, password)
+        people, how = _demo(options, password)
         _make_broker_tables(app)
         db.session.remove()
         db.engine.dispose()
-    return people
+    return people, how
 
 
-def _demo(options: argparse.Namespace, password: str) -> list[Any]:
+def _demo(options: argparse.Namespace, password: str) -> tuple[list[Any], list[str]]:
     if importlib.util.find_spec("evaluation.cli.demo") is None:
         print("There is no demo province in this version: the database stays as it is.", flush=True)
-        return []
+        return [], []
     demo = importlib.import_module("evaluation.cli.demo")
     empty = not db.session.scalar(text("select exists (select from person)"))
     if empty and not options.no_demo:
@@ -158,7 +158,8 @@ def _demo(options: argparse.Namespace, password: str) -> list[Any]:
         )
     else:
         demo.renew_password(password)
-    return list(demo.demo_people())
+    people = list(demo.demo_people())
+    return people, demo.how_to_sign_in(password) if people else []
 
 
 def _make_broker_tables(app: Flask) -> None:
@@ -231,7 +232,7 @@ def _wait_for_first_page(children: Children, options: argparse.Namespace) -> Non
 
 
 def _announce(
-    options: argparse.Namespace, people: list[Any], password: str, seconds: float, admin_port: str
+    options: argparse.Namespace, people: list[Any], how: list[str], seconds: float, admin_port: str
 ) -> None:
     host = f"[{options.host}]" if ":" in options.host else options.host
     print(f"\nCông Tâm is at http://{host}:{options.port}/ (after {seconds:.1f} s)\n")
@@ -239,7 +240,7 @@ def _announce(
         width = max(len(str(person[0])) for person in people)
         for username, *rest in people:
             print(f"  {username:<{width}}  {' · '.join(str(part) for part in rest)}")
-        print(f"\n  The password of each of them: {password}\n")
+        print("", *(f"  {line}" for line in how), "", sep="\n")
     if admin_port != "0":
         print(f"  /healthz, /readyz and /metrics are at http://127.0.0.1:{admin_port}/\n")
     print("Ctrl-C stops it; the data stays.", flush=True)

@@ -67,7 +67,7 @@ def offered(account: Account, carried: str) -> str | None:
 
 def address(account: Account, secret: str) -> str:
     """What the square picture says to an authenticator app."""
-    return pyotp.TOTP(secret).provisioning_uri(account.username, issuer_name=ISSUER)
+    return pyotp.TOTP(secret).provisioning_uri(name=account.username, issuer_name=ISSUER)
 
 
 def set_up(actor: Actor, account: Account, *, carried: str, code: str, session_id: int) -> list[str]:

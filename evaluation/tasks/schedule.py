@@ -66,6 +66,11 @@ TIMETABLE = [
         "nightly, when the roll-ups of 01:15 are done; what it finds stops closing the next morning",
     ),
     Entry(
+        jobs.SWEEP_SESSIONS,
+        crontab(minute=20),
+        "hourly, so that the list of open sessions tells the truth and old tries are forgotten",
+    ),
+    Entry(
         jobs.SWEEP_BROKER,
         crontab(hour=3, minute=40),
         "delivered messages stay in the database until someone sweeps",

@@ -78,6 +78,11 @@ REASONS = {
     "WRONG_PASSWORDS": _l(
         "You were signed out because a wrong password was entered five times. Sign in again."
     ),
+    "PASSWORD_RESET": _l(
+        "You were signed out because leave to choose a new password was given out for your account."
+    ),
+    "ROLE_CHANGED": _l("You were signed out because your roles changed. Sign in again."),
+    "ENDED_BY_ADMINISTRATOR": _l("An administrator ended this session. Sign in again."),
     "ENDED_BY_OWNER": _l("This session was ended from another one. Sign in again."),
 }
 
@@ -253,7 +258,7 @@ def enter_code() -> ResponseReturnValue:
 
 def _halfway() -> Account | None:
     """Whoever gave the right password in this browser within the last five minutes."""
-    account_id, at, password_set_at = session.get(HALFWAY) or (None, None, None)
+    account_id, at, password_set_at = session.get(HALFWAY) or (0, "", "")
     account = db.session.get(Account, account_id) if account_id else None
     if account is None or not account.is_active or account.password_set_at.isoformat() != password_set_at:
         return None

@@ -5,7 +5,18 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, g, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -99,7 +110,7 @@ def _page(action: str, kept: list[tuple[str, str]], refused: Refusal | None) -> 
 def _for_a_script() -> Response:
     """One sentence; the script of the page shows it with a way to the question."""
     says = _("Enter your password once more before this: open the confirmation page, then press again.")
-    answer = current_app.json.response(message=says)
+    answer = jsonify(message=says)
     answer.status_code = 401
     answer.headers["X-Confirm"] = url_for("reauthentication.confirm", next=place_before())
     return answer

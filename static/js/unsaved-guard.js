@@ -26,7 +26,7 @@
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (form === released || form.getAttribute("method") !== "post" || form.matches("[data-autosave]") ||
-        form.querySelector("[type=password]") || !typed(form)) return;
+        form.querySelector("[type=password], [autocomplete=one-time-code]") || !typed(form)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (form.dataset.asking) return;

@@ -13,6 +13,7 @@ from evaluation.rules.organisation import Gender, Office
 from evaluation.rules.permissions import Role
 from evaluation.services import commendations
 from tests import factories
+from tests.browser.screens import sign_in
 from tests.services import commendation_stories as stories
 
 MOST_CLICKS = 3
@@ -53,10 +54,7 @@ def place(live_server: Any, page: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         db.session.commit()
         made.agency_id = made.unit.id
         name = account.username
-    page.goto(live_server.url + "/login")
-    page.fill("[name=username]", name)
-    page.fill("[name=password]", factories.PASSWORD)
-    page.click("main button")
+    sign_in(page, live_server, name, factories.PASSWORD)
     made.page, made.url, made.app = page, live_server.url, live_server.app
     return made
 

@@ -9,6 +9,7 @@ import pytest
 from evaluation.extensions import db
 from evaluation.models import Report, ScoreSheet, Stage
 from tests import factories
+from tests.browser import screens
 from tests.services.test_petitions import DAY, confirmed
 
 
@@ -24,11 +25,7 @@ def sheet(live_server: Any, clock: Any) -> Iterator[tuple[factories.Office1, Rep
 
 
 def sign_in(page: Any, site: Any, who: Any) -> Any:
-    page.goto(f"{site.url}/login")
-    page.get_by_label("Tên đăng nhập").fill(who.official_number.lower())
-    page.get_by_label("Mật khẩu").fill(factories.PASSWORD)
-    page.get_by_role("button", name="Đăng nhập").click()
-    return page
+    return screens.sign_in(page, site, who.official_number.lower(), factories.PASSWORD)
 
 
 def test_the_official_petitions_the_head_corrects_and_both_see_the_new_score(

@@ -40,7 +40,7 @@ def desk_of(browser: Any, province: Any) -> Iterator[Callable[[str], Desk]]:
         context = browser.new_context(locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh", viewport=DESK)
         context.set_default_timeout(10_000)
         contexts.append(context)
-        return Desk(context.new_page(), province.url).sign_in(username, PASSWORD)
+        return Desk(context.new_page(), province).sign_in(username, PASSWORD)
 
     yield sit_down
     for context in contexts:
@@ -81,7 +81,7 @@ def test_a_session_that_ends_while_typing_loses_nothing(desk_of: Callable[[str],
     lan.page.get_by_text("Phiên làm việc đã hết").first.wait_for()
     with lan.page.expect_popup() as popup:
         lan.page.get_by_role("link", name="Đăng nhập ở thẻ mới").click()
-    Desk(popup.value, lan.url).sign_in("lan", PASSWORD)
+    Desk(popup.value, lan.site).sign_in("lan", PASSWORD)
     lan.page.get_by_label("Ưu điểm").press("End")
     lan.page.keyboard.type(", rồi viết tiếp")
     Sheet(lan).is_saved()
@@ -157,7 +157,7 @@ def test_a_reason_typed_after_the_session_ended_is_kept_and_sent_after_signing_i
     mai.page.get_by_text("Phiên làm việc đã hết").first.wait_for()
     with mai.page.expect_popup() as popup:
         mai.page.get_by_role("link", name="Đăng nhập ở thẻ mới").click()
-    Desk(popup.value, mai.url).sign_in("mai", PASSWORD)
+    Desk(popup.value, mai.site).sign_in("mai", PASSWORD)
     mai.click(mai.page.get_by_role("main").locator("button.primary"))
     mai.page.get_by_text("Có lỗi cần sửa").wait_for()
     assert mai.page.get_by_label("Tên", exact=False).first.input_value() == "Chuyên viên chuyển đổi số"

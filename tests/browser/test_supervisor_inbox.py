@@ -12,6 +12,7 @@ from evaluation.extensions import db
 from evaluation.models import Assignment, Report
 from evaluation.services import reports
 from tests import factories
+from tests.browser import screens
 
 NAMES = (
     "Nguyễn Thị Hồng Vân",
@@ -87,10 +88,7 @@ def office(live_server: Any, clock: Any) -> Iterator[factories.Office1]:
 
 
 def sign_in(page: Any, live_server: Any, who: Any) -> None:
-    page.goto(f"{live_server.url}/login")
-    page.get_by_label("Tên đăng nhập").fill(who.official_number.lower())
-    page.get_by_label("Mật khẩu").fill(factories.PASSWORD)
-    page.get_by_role("button", name="Đăng nhập").click()
+    screens.sign_in(page, live_server, who.official_number.lower(), factories.PASSWORD)
 
 
 def states(office: factories.Office1) -> list[str]:

@@ -75,9 +75,7 @@ def desk_of(browser: Any, live_server: Any) -> Iterator[Callable[[Any], Desk]]:
         context = browser.new_context(locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh")
         context.set_default_timeout(10_000)
         contexts.append(context)
-        return Desk(context.new_page(), live_server.url).sign_in(
-            who.official_number.lower(), factories.PASSWORD
-        )
+        return Desk(context.new_page(), live_server).sign_in(who.official_number.lower(), factories.PASSWORD)
 
     yield sit_down
     for context in contexts:

@@ -11,6 +11,7 @@ from evaluation.models import Report, WorkItem
 from evaluation.rules.periods import Month
 from evaluation.services import periods, workplans
 from tests import factories
+from tests.browser.screens import sign_in
 
 DAY = date(2026, 3, 3)
 
@@ -38,10 +39,8 @@ def office(live_server, clock):
 
 @pytest.fixture
 def plan(live_server, page, office):
-    page.goto(f"{live_server.url}/login?next=/workplans/")
-    page.fill("[name=username]", office.hung.official_number.lower())
-    page.fill("[name=password]", factories.PASSWORD)
-    page.keyboard.press("Enter")
+    username = office.hung.official_number.lower()
+    sign_in(page, live_server, username, factories.PASSWORD, "/login?next=/workplans/")
     page.wait_for_url("**/workplans/*/2026-03")
     return page
 
@@ -78,7 +77,7 @@ def test_a_block_from_excel_is_shown_first_and_fills_quantities_and_days(plan, o
                 new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
         }"""
     )
-    plan.locator("dialog button.primary").click()
+    plan.locator("dialog[open] button.primary").click()
     plan.get_by_role("button", name="Lưu", exact=True).click()
     plan.wait_for_selector("text=Đã lưu")
     assert quantities(office) == [Decimal(6), Decimal(8)]
