@@ -4,6 +4,7 @@ The request id passes from a page to the job that it asked for: in the headers o
 """
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 SAID_ALWAYS = ("request_id", "user_id")
 MOST_CHARACTERS = 20_000
 ACCESS = "evaluation.access"
+# Twelve digits are a personal number, wherever a message or the text of a fault got it from.
+PERSONAL_NUMBER = re.compile(r"(?<![0-9a-fA-F])[0-9]{9}([0-9]{3})(?![0-9a-fA-F])")
 HEADER = "asked_by_request"  # of a message to a worker
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -26,7 +29,7 @@ _user_id: ContextVar[int | None] = ContextVar("user_id", default=None)
 
 def begin_request() -> str:
     """A new request id for all lines of this thread from here on; nobody is signed in yet."""
-    fresh = uuid4().hex[:12]
+    fresh = f"r{uuid4().hex[:11]}"  # never digits alone: those would be masked as a personal number
     _request_id.set(fresh)
     _user_id.set(None)
     return fresh
@@ -58,6 +61,11 @@ def belonging_to(request: str | None) -> Iterator[None]:
         _request_id.reset(token)
 
 
+def masked(line: str) -> str:
+    """The line without personal numbers."""
+    return PERSONAL_NUMBER.sub(r"•••••••••\1", line)
+
+
 class OneLine(logging.Formatter):
     """Text for a terminal: a line break inside a message cannot pretend to be a second line."""
 
@@ -67,11 +75,14 @@ class OneLine(logging.Formatter):
             record = logging.makeLogRecord(
                 record.__dict__ | {"msg": message.replace("\r", "\\r").replace("\n", "\\n"), "args": None}
             )
-        return super().format(record)
+        return masked(super().format(record))
 
 
 class Json(JsonFormatter):
     """One JSON object on one line, in UTC."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(super().format(record))
 
     def add_fields(
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
