@@ -111,7 +111,10 @@ def _of_the_database(app: Flask, *, serious: bool) -> list[str]:
         schema = _about_schema(app, connection)
         if not serious:
             return schema
-        return [*schema, *_about_role(connection), *([] if schema else _about_contents(connection))]
+        found = [*schema, *_about_role(connection)]
+        if schema:
+            return found
+        return [*found, *_about_contents(connection), *_about_journal(app)]
 
 
 def _about_settings(app: Flask) -> Iterator[str]:
@@ -212,6 +215,18 @@ def _about_contents(connection: Connection) -> Iterator[str]:
         text("select exists (select from person where email like :letterbox)"), {"letterbox": DEMO}
     ):
         yield "The database holds the invented people of the demo: use a database of its own for production."
+
+
+def _about_journal(app: Flask) -> list[str]:
+    """What guards the journal inside the database: triggers, functions and rights are those of the migrations."""
+    from evaluation.services import audit_checks
+
+    with app.app_context():
+        try:
+            return audit_checks.schema_complaints()
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 def _scripts(app: Flask) -> ScriptDirectory:

@@ -32,10 +32,19 @@ class Archive:
     """Adds parts one after another, never holding more than one piece; `close` writes the sums and the manifest."""
 
     def __init__(self, out: Sink) -> None:
-        self._out = out
-        self._tar = tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT)  # type: ignore[call-overload]  # noqa: SIM115
+        self._out = _Out(out)
+        self._tar = tarfile.open(fileobj=self._out, mode="w|", format=tarfile.PAX_FORMAT)  # type: ignore[call-overload]  # noqa: SIM115
         self._sums = TemporaryFile()  # noqa: SIM115  closed by close()
         self.sizes: dict[str, dict[str, int]] = {}
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """What was not closed stays unfinished: nothing more is written to it."""
+        self._out.open = False
+        self._tar.close()
+        self._sums.close()
 
     def add_dump(self, stream: IO[bytes]) -> None:
         """The dump as it comes out of pg_dump, in pieces, because a tar wants to know sizes beforehand."""
@@ -83,7 +92,6 @@ class Archive:
         ).encode()
         self._entry(MANIFEST, io.BytesIO(text), len(text))
         self._tar.close()
-        self._sums.close()
         self._out.finish()
 
     def _entry(self, name: str, stream: IO[bytes], size: int) -> None:
@@ -189,6 +197,19 @@ def _manifest(text: bytes) -> dict[str, Any]:
     if found.get("format") != FORMAT:
         raise BackupRefused(f"The backup's format is {found.get('format')!r}, this program reads {FORMAT}.")
     return found
+
+
+class _Out:
+    """Where the tar is written to; a tar writes its end even when it is given up."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink, self.open = sink, True
+
+    def write(self, data: bytes, /) -> int:
+        return self._sink.write(data) if self.open else len(data)
+
+    def finish(self) -> None:
+        self._sink.finish()
 
 
 class _Hashed:

@@ -78,44 +78,6 @@ def other_sessions(connection: Connection, database: str) -> list[str]:
     return list(rows.scalars())
 
 
-def broken_chains(connection: Connection) -> list[str]:
-    """A sentence for each chain of the journal whose links do not follow from its events, and for events in no chain."""
-    if connection.scalar(text("select to_regclass('public.audit_link')")) is None:
-        return []
-    rows = connection.execute(
-        text(
-            """
-            select chain, min(place) from (
-                select l.chain, row_number() over w as place, l.seq, l.hash,
-                       audit_hash(coalesce(lag(l.hash) over w, decode(repeat('00', 32), 'hex')),
-                                  l.chain, l.seq, audit_payload(e)) as worked_out
-                from audit_link l join audit_event e on e.id = l.event_id and e.chain = l.chain
-                window w as (partition by l.chain order by l.seq)
-            ) link where seq <> place or hash <> worked_out group by chain order by chain
-            """
-        )
-    )
-    says = [f"chain {chain} of the journal is broken at its event {place}" for chain, place in rows]
-    rows = connection.execute(
-        text(
-            """
-            select h.chain from audit_head h
-            left join lateral (
-                select l.seq, l.hash from audit_link l where l.chain = h.chain order by l.seq desc limit 1
-            ) newest on true
-            where (newest.seq, newest.hash) is distinct from (h.seq, h.hash) order by h.chain
-            """
-        )
-    )
-    says += [f"chain {chain} of the journal does not end at its head" for (chain,) in rows]
-    loose = connection.scalar(
-        text(
-            "select count(*) from audit_event e where not exists (select from audit_link l where l.event_id = e.id)"
-        )
-    )
-    return [*says, *([f"{loose} events of the journal stand in no chain"] if loose else [])]
-
-
 def missing_events(connection: Connection, heads: list[list[Any]]) -> tuple[list[LostEvents], list[int]]:
     """What this database's journal has beyond these heads, chain by chain, and the chains that went another way before.
 

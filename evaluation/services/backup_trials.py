@@ -30,8 +30,8 @@ from evaluation.files.backup_envelope import BackupRefused, open_source
 from evaluation.models import Account
 from evaluation.postgres import APP_ROLE, DATABASE, ROOT_HOME, address, ensure_server, let_go
 from evaluation.queries import database_state as queries
+from evaluation.services import backups, seal_keys
 from evaluation.services import database_dumps as dumps
-from evaluation.services import seal_keys
 
 WORK = "work-"
 LAST_LINES = 12
@@ -75,6 +75,14 @@ class Unpacked:
     @property
     def dump(self) -> Path:
         return self.folder / backup_archive.DUMP
+
+    def keys(self) -> dict[str, str]:
+        """For a command that checks the journal inside: by the public keys inside, and the anchors inside."""
+        name = Path(current_app.config["SEAL_KEY_FILE"]).name
+        return {
+            "SEAL_KEY_FILE": str(self.folder / "keys" / name),
+            "ANCHORS_FILE": str(self.folder / "keys" / backups.ANCHORS),
+        }
 
 
 def verify(file: Path, passphrase: str | None) -> Trial:
@@ -169,6 +177,12 @@ def upgrade(environment: dict[str, str]) -> list[str]:
     return [] if done.returncode == 0 else _last_lines(done.stdout)
 
 
+def journal_complaints(environment: dict[str, str]) -> list[str]:
+    """What `flask audit verify` finds in a restored database of this version's schema."""
+    done = run_flask(environment, "audit", "verify")
+    return [] if done.returncode == 0 else _last_lines(done.stdout)
+
+
 def scripts() -> ScriptDirectory:
     """The migrations of this version."""
     from config import CHECKOUT
@@ -213,31 +227,31 @@ def _look(trial: Trial, owner: URL, found: Unpacked, data_dir: Path) -> None:
             f"{rows} rows of {len(manifest['counts'])} tables, heads of the journal and newest seal as in the manifest",
             lambda: queries.differences(manifest, queries.read(connection)),
         )
-        events = manifest["counts"].get("audit_event", 0)
-        _check(trial, f"{events} events stand in unbroken chains", lambda: queries.broken_chains(connection))
         kept = manifest["parts"].get("evidence", {"files": 0})["files"]
         _check(
             trial,
             f"{kept} files of evidence are those of their rows",
             lambda: evidence_complaints(connection, found.folder / "evidence", manifest["missing_evidence"]),
         )
-    public = found.folder / "keys" / seal_keys.public_place().name
-    if public.is_file():
-        shutil.copy(public, data_dir / "seal_key.pub")
     environment = {
         "ENVIRONMENT": "development",
         "DATA_DIR": str(data_dir),
-        "SEAL_KEY_FILE": str(data_dir / "seal_key"),
-        "ANCHORS_FILE": str(data_dir / "anchors.jsonl"),
         "DATABASE_URL": address(data_dir, role=APP_ROLE),
         "OWNER_DATABASE_URL": address(data_dir),
         "EVIDENCE_DIR": str(found.folder / "evidence"),
         "IMPORTS_DIR": str(data_dir / "imports"),
         "EXPORTS_DIR": str(data_dir / "exports"),
+        **found.keys(),
     }
     newest = scripts().get_current_head()
     if manifest["schema"] != newest:
         _check(trial, f"the schema goes from {manifest['schema']} to {newest}", lambda: upgrade(environment))
+    events = manifest["counts"].get("audit_event", 0)
+    _check(
+        trial,
+        f"{events} events, their chains and seals are whole (flask audit verify)",
+        lambda: journal_complaints(environment),
+    )
     _check(trial, "frozen results come out as they were (flask rules verify)", lambda: _rules(environment))
     _check(trial, "an account can be read as the application reads it", lambda: _sign_in(data_dir))
 

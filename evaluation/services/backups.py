@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import importlib.metadata
+import json
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import mkstemp
+from tempfile import TemporaryFile, mkstemp
 from typing import Any, BinaryIO
 
 from flask import current_app
@@ -33,10 +34,11 @@ from evaluation.files.backup_envelope import (
 from evaluation.models import AuditEvent
 from evaluation.queries import database_state as queries
 from evaluation.services import database_dumps as dumps
-from evaluation.services import seal_keys
+from evaluation.services import seal_anchors, seal_keys
 
 NAME = re.compile(r"cong-tam-\d{8}-\d{6}\.backup")
 UNFINISHED = ".new-"
+ANCHORS = "anchors.jsonl"
 SPARE = 64 * 1024 * 1024
 PRIVATE_KEYS = ("SEAL_KEY_FILE", "FACTOR_KEY_FILE")  # what they prove or open is not safe beside them
 
@@ -70,11 +72,11 @@ def create(to: Path, *, passphrase: str | None, keep: int | None = None, with_ke
             missing = missing_evidence(connection, Path(current_app.config["EVIDENCE_DIR"]))
             _require_room(to, state["bytes"])
             programs, version, server = dumps.programs_for(connection)
-            with _file_for(path) as file:
-                archive = Archive(_sink(file, passphrase))
+            with _file_for(path) as file, Archive(_sink(file, passphrase)) as archive:
                 with dumps.dumped(current_app.config["OWNER_DATABASE_URI"], snapshot, programs) as stream:
                     archive.add_dump(stream)
                 _add_files(archive, with_keys)
+                _add_anchors(archive, state["seal"])
                 manifest = _about(state, moment, began, version, server) | {"missing_evidence": missing}
                 archive.close(manifest)
     except OperationalError as problem:
@@ -146,6 +148,20 @@ def _add_files(archive: Archive, with_keys: bool) -> None:
     for name, place in _keys(with_keys).items():
         with place.open("rb") as file:
             archive.add(f"keys/{name}", file, place.stat().st_size)
+
+
+def _add_anchors(archive: Archive, seal: dict[str, Any] | None) -> None:
+    """The seals as they were handed out, up to the newest one in the backup: the proof compares them with the tables."""
+    place = seal_anchors.place()
+    if seal is None or not place.is_file():
+        return
+    with TemporaryFile() as until, place.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n") and json.loads(line)["number"] <= seal["number"]:
+                until.write(line)
+        size = until.tell()
+        until.seek(0)
+        archive.add(f"keys/{ANCHORS}", until, size)
 
 
 def _keys(with_private: bool) -> dict[str, Path]:

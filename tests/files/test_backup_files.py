@@ -106,10 +106,10 @@ def test_another_passphrase_and_none_are_told_from_damage() -> None:
 
 def packed(dump: bytes, files: Path, manifest: dict[str, object] | None = None) -> bytes:
     out = io.BytesIO()
-    archive = Archive(PlainSink(out))
-    archive.add_dump(io.BytesIO(dump))
-    archive.add_folder("evidence", files)
-    archive.close({"schema": "0001"} if manifest is None else manifest)
+    with Archive(PlainSink(out)) as archive:
+        archive.add_dump(io.BytesIO(dump))
+        archive.add_folder("evidence", files)
+        archive.close({"schema": "0001"} if manifest is None else manifest)
     return out.getvalue()
 
 
