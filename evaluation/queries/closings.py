@@ -296,6 +296,7 @@ def standings() -> list[Standing]:
     sheets = {row.id: row.sheets for row in rows}
     found = db.session.execute(
         select(Period, last, Reopening)
+        .select_from(Period)
         .outerjoin(
             last,
             last.id == select(func.max(Closing.id)).where(Closing.period_id == Period.id).scalar_subquery(),
@@ -309,5 +310,7 @@ def standings() -> list[Standing]:
 def names(person_ids: Sequence[int | None]) -> dict[int, str]:
     """Full names by id."""
     wanted = [one for one in person_ids if one is not None]
+    if not wanted:
+        return {}
     rows = db.session.execute(select(Person.id, Person.full_name).where(Person.id.in_(wanted)))
     return {row.id: row.full_name for row in rows}

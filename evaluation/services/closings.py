@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from flask_babel import gettext as _
@@ -15,13 +13,14 @@ from evaluation.extensions import db
 from evaluation.models import AuditSeal, Closing, Period, Unit
 from evaluation.queries import closings as queries
 from evaluation.queries import jobs as job_questions
+from evaluation.queries import organisation
 from evaluation.queries.organisation import Subject
 from evaluation.queries.pages import PER_PAGE, Page, page_of
 from evaluation.rules import closing as rules
 from evaluation.rules.closing import Line, Open
 from evaluation.rules.periods import in_words_of
-from evaluation.rules.permissions import Action, Role
-from evaluation.services import access, audit, closed_periods, notices, receipts, seals
+from evaluation.rules.permissions import Action, Role, allowed
+from evaluation.services import access, audit, audit_checks, closed_periods, notices, receipts, seals
 from evaluation.services.access import Actor
 from evaluation.services.refusals import Conflict, Missing
 
@@ -30,6 +29,7 @@ CLOSED = (
 )
 COUNTS = ("sheets", "published", "not_rated", "scored", "excellent", "good", "completed", "not_completed")
 CHANGES_KEPT = 1000
+ACTS = (Action.CLOSE_PERIOD, Action.ASK_REOPENING, Action.DECIDE_REOPENING)
 LABELS = {
     Open.RUNNING: _l("The period has not ended yet"),
     Open.NO_WORK: _l("Sheets without any assigned work, not submitted"),
@@ -73,9 +73,10 @@ def require(actor: Actor, action: Action = Action.CLOSE_PERIOD) -> None:
     access.require(actor, action, Subject(province()))
 
 
-def may(actor: Actor, action: Action) -> bool:
-    """Whether somebody may act upon periods of the province."""
-    return access.may(actor, action, Subject(province()))
+def rights(actor: Actor) -> frozenset[Action]:
+    """What somebody may do to periods of the province."""
+    held = organisation.relations(actor.standing, Subject(province()))
+    return frozenset(action for action in ACTS if allowed(action, held))
 
 
 def require_reader(actor: Actor) -> None:
@@ -91,9 +92,11 @@ def standings(actor: Actor) -> list[queries.Standing]:
 
 
 def period_for(actor: Actor, period_id: int) -> Period:
-    """A period, for who may see how far it is."""
-    require_reader(actor)
+    """A period, for who may see how far it is; a closed one also for heads, who are told how it is reopened."""
     period = db.session.get(Period, period_id)
+    leads = actor.standing.headed or actor.standing.delegated
+    if period is None or not (leads and period.closed_at is not None):
+        require_reader(actor)
     if period is None:
         raise Missing(_("There is no such period."))
     return period
@@ -170,14 +173,9 @@ def _lines(period: Period) -> list[Line]:
         counts[Open.RUNNING] = (1, 0)
     if seals.is_stale():
         counts[Open.SEAL] = (1, 0)
-    if _journal_disagrees():
+    if audit_checks.blocked() is not None:
         counts[Open.JOURNAL] = (1, 0)
     return rules.lines(counts)
-
-
-def _journal_disagrees() -> bool:
-    name = "evaluation.services.audit_checks"
-    return find_spec(name) is not None and bool(import_module(name).blocked())
 
 
 def _still_open(period: Period, blocking: Sequence[Line]) -> str:

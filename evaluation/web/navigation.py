@@ -94,7 +94,7 @@ MENU = "cong_tam.menu"
 IN_THE_ROW = 8
 THIS_QUARTER = _l("This quarter")  # for whom the newest sheet is a quarter's
 ENTRIES = (
-    Entry("home.show", _l("Home"), _everyone, "home", ("delegations", "periods", "cycles")),
+    Entry("home.show", _l("Home"), _everyone, "home", ("delegations", "periods", "cycles", "readings")),
     Entry("reports.current", _l("This month"), _everyone, "reports"),
     Entry("results.index", _l("My results"), _everyone, "results"),
     Entry("workplans.index", _l("Assign"), _leads, "workplans"),
@@ -134,6 +134,7 @@ ENTRIES = (
         ("appointments", "charges", "imports", "person_changes", "unit_changes", "unit_codes"),
     ),
     Entry("accounts.index", _l("Accounts"), _administers, "accounts"),
+    Entry("closings.index", _l("Closing periods"), _home_affairs, "closings"),
     Entry("jobs.index", _l("Jobs"), _home_affairs, "jobs", ("national_exports",)),
 )
 

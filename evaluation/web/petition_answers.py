@@ -13,7 +13,7 @@ from evaluation.queries import reports as report_questions
 from evaluation.rules.bands import Band
 from evaluation.rules.permissions import Action
 from evaluation.rules.workflow import PetitionState
-from evaluation.services import access, outlooks, petition_answers, petitions, receipts
+from evaluation.services import access, closed_periods, outlooks, petition_answers, petitions, receipts
 from evaluation.services.refusals import Conflict, Fault, Invalid, Missing
 from evaluation.web.access import current_actor
 from evaluation.web.petitions import countdown, page
@@ -108,6 +108,8 @@ def _contested(petition_id: int) -> tuple[Petition, Report]:
     known = report_questions.loaded_with_scores(petition.report_id)
     if known is None:
         raise Missing(_("There is no such petition."))
+    if known[0].period.closed_at is not None:
+        raise closed_periods.Closed(closed_periods.sentence(known[0].period))
     report, _also = access.report_for(current_actor(), petition.report_id, to=Action.READ_REPORT)
     return petition, report
 

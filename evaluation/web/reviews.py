@@ -21,6 +21,7 @@ from evaluation.rules.periods import Stretch, parse_stretch
 from evaluation.rules.permissions import Action
 from evaluation.rules.workflow import ReportState
 from evaluation.services import access, outlooks, receipts, reviews, rulebooks
+from evaluation.services.closed_periods import Closed
 from evaluation.services.refusals import Conflict, Fault, Invalid
 from evaluation.web.access import current_actor
 from evaluation.web.presentation import moment
@@ -40,13 +41,19 @@ def index() -> Answer:
 def show(report_id: int) -> Answer:
     """One sheet with its lines, criteria and score, to score or to return."""
     report = _report(report_id)
+    if report.period.closed_at is not None:
+        return redirect(url_for("results.show", report_id=report_id), 303)
     return _page(panel(report))
 
 
 @blueprint.post("/<int:report_id>/open")
 def open_sheet(report_id: int) -> Answer:
     """Looks at a sheet: unfolded in its row, or as a page of its own."""
-    reviews.opened(current_actor(), report_id)
+    try:
+        reviews.opened(current_actor(), report_id)
+    except Closed:
+        db.session.rollback()
+        return redirect(url_for("results.show", report_id=report_id), 303)
     if not _fragment():
         return redirect(url_for(".show", report_id=report_id), 303)
     return _row(panel(_report(report_id)))
