@@ -10,7 +10,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from evaluation.files.backup_envelope import BackupRefused, is_sealed
-from evaluation.services import backup_trials, backups
+from evaluation.services import backup_trials, backups, pulses
 
 commands = AppGroup("backup", help="Make backups and prove that they can be restored.")
 
@@ -34,7 +34,9 @@ def create(to: Path | None, keep: int | None, plain: bool, with_keys: bool) -> N
         folder = to or Path(current_app.config["BACKUP_DIR"])
         made = backups.create(folder, passphrase=passphrase, keep=keep, with_keys=with_keys)
     except BackupRefused as refused:
+        pulses.leave_now(pulses.BACKUP, succeeded=False, detail=str(refused))
         raise click.ClickException(str(refused)) from refused
+    pulses.leave_now(pulses.BACKUP, detail=made.path.name)
     rows, manifest = sum(made.manifest["counts"].values()), made.manifest
     click.echo(f"{made.path}: {made.size / 1e6:.1f} MB in {made.seconds:.1f} s")
     click.echo(f"  {rows} rows in {len(manifest['counts'])} tables, schema {manifest['schema']}")
@@ -61,6 +63,7 @@ def verify(file: Path) -> None:
         for line in check.details:
             click.echo(f"       {line}")
     click.echo(f"restored in {trial.restored_in:.1f} s, checked in {trial.seconds:.1f} s altogether")
+    pulses.leave_now(pulses.BACKUP_CHECK, succeeded=trial.good, detail=file.name)
     if not trial.good:
         sys.exit(1)
 
