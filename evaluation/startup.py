@@ -84,7 +84,6 @@ def served() -> bool:
 def _look_before_the_first_page(app: Flask, serious: bool) -> None:
     waiting = [True]
 
-    @app.before_request
     def look() -> None:
         if not waiting:
             return
@@ -96,6 +95,8 @@ def _look_before_the_first_page(app: Flask, serious: bool) -> None:
             app.logger.critical("%s", " ".join(_told(found)))
             raise ServiceUnavailable()
         waiting.clear()
+
+    app.before_request_funcs.setdefault(None, []).insert(0, look)  # before anybody is shown or asked anything
 
 
 def _told(found: list[str]) -> list[str]:
@@ -137,6 +138,8 @@ def _about_settings(app: Flask) -> Iterator[str]:
         yield "TRUSTED_HOSTS is not set: name the hosts under which the site is reached, with commas between."
     if config.get("SECOND_FACTOR") == "optional" and not config.get("OIDC_ISSUER"):
         yield "SECOND_FACTOR=optional without an identity provider: unset it, or set OIDC_ISSUER."
+    if config.get("OIDC_ISSUER") and not config["OIDC_ISSUER"].startswith("https://"):
+        yield "OIDC_ISSUER does not begin with https://: name the provider's TLS address."
     if config.get("DEMO_PASSWORD"):
         yield "DEMO_PASSWORD is set: unset it, a demo has no place in production."
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true" and served():

@@ -95,3 +95,65 @@ def test_the_first_step_taken_back_leaves_nothing(empty: Flask) -> None:
             "select table_name from information_schema.tables where table_schema = 'public'"
         ).fetchall()
     assert left == [("alembic_version",)]
+
+
+def test_the_journal_still_holds_after_steps_back_and_again(empty: Flask) -> None:
+    from evaluation.services import audit_verification
+
+    command(empty, "upgrade")
+    factories.office()
+    for number in range(3):
+        db.session.execute(
+            text("insert into audit_event (action, object_type, object_id) values ('x', 'y', :number)"),
+            {"number": number},
+        )
+        db.session.commit()
+    ends = text("select chain, seq, hash from audit_head")
+    before = db.session.execute(ends).all()
+    db.session.remove()
+    command(empty, "downgrade", "0010")
+    db.engine.dispose()
+    command(empty, "upgrade")
+    found = audit_verification.verify()
+    assert (found.findings, found.events) == ([], 3)
+    assert [row.seq for row in db.session.execute(ends)] == [row.seq for row in before]
+
+
+@pytest.mark.parametrize(
+    ("table", "revision"), [("closing", "0015"), ("audit_seal", "0011"), ("reading", "0010")]
+)
+def test_a_step_back_that_would_drop_evidence_is_refused(empty: Flask, table: str, revision: str) -> None:
+    command(empty, "upgrade")
+    office = factories.office()
+    if table == "closing":
+        db.session.execute(
+            text(
+                "insert into closing (period_id, closed_by, closed_at, figures, seal_number, seal_root)"
+                " values (:period, :person, now(), '{}', 1, '')"
+            ),
+            {"period": factories.period().id, "person": office.thu.id},
+        )
+    elif table == "audit_seal":
+        from evaluation.services import seals
+
+        seals.seal()
+    else:
+        db.session.execute(
+            text(
+                "insert into reading (reader_id, person_id, object_type, object_id, how)"
+                " values (:reader, :person, 'report', 1, 'page')"
+            ),
+            {"reader": office.thu.id, "person": office.lan.id},
+        )
+    db.session.commit()
+    db.session.remove()
+    newest = text("select version_num from alembic_version")
+    then = db.session.scalar(newest)
+    db.session.remove()
+    done = empty.test_cli_runner().invoke(args=["db", "downgrade", revision])
+    assert done.exit_code != 0
+    assert (db.session.scalar(newest), db.session.scalar(text(f"select count(*) from {table}"))) == (then, 1)
+    db.session.remove()
+    command(empty, "downgrade", "-x", "evidence=drop", revision)
+    with psycopg.connect(empty.config["OWNER_DATABASE_URI"].replace("+psycopg", "")) as connection:
+        assert connection.execute("select version_num from alembic_version").fetchone() == (revision,)
