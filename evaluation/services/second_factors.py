@@ -26,7 +26,7 @@ from evaluation.extensions import db
 from evaluation.models import Account, RecoveryCode, Session
 from evaluation.services import audit, notices, sessions
 from evaluation.services.access import Actor
-from evaluation.services.refusals import Fault, Forbidden, Invalid
+from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid
 
 STEP = 30  # seconds
 AROUND = (0, -1, 1)
@@ -114,6 +114,7 @@ def enrol(account: Account, secret: str) -> None:
 
 def renew_codes(actor: Actor, account: Account) -> list[str]:
     """Ten new recovery codes; the old ones count no more."""
+    _require_one(account)
     codes = _new_codes(account)
     audit.record(actor, "second_factor.codes_renewed", account)
     notices.tell(
@@ -150,6 +151,7 @@ def give_up(actor: Actor, account: Account, *, session_id: int) -> None:
         raise Forbidden(
             _("Whoever leads people or holds a role has a second factor. You can set up another one.")
         )
+    _require_one(account)
     _take_away(account)
     session = db.session.get_one(Session, session_id)
     session.second_factor = False
@@ -171,6 +173,11 @@ def reset(actor: Actor | None, account: Account) -> None:
         "The second factor of your account was taken away. If you did not ask for it,"
         " tell your administrator at once.",
     )
+
+
+def _require_one(account: Account) -> None:
+    if account.totp_confirmed_at is None:
+        raise Conflict(_("This account has no second factor."))
 
 
 def _take_away(account: Account) -> None:

@@ -61,6 +61,12 @@ PEOPLE = ("lan", "hung", "thu", "chinh", "mai", "tu", "khoi", "son")
 PAGES: dict[str, tuple[str, str]] = {
     "home.show": ("lan", "/"),
     "access.sign_in": ("", "/login"),
+    "access.enter_code": ("", "/login/code"),
+    "passwords.change": ("lan", "/password/change"),
+    "passwords.redeem": ("", "/password"),
+    "reauthentication.confirm": ("hung", "/confirm"),
+    "second_factors.set_up": ("lan", "/second-factor/set-up"),
+    "sessions.index": ("hung", "/sessions/"),
     "reports.current": ("lan", "/reports/"),
     "reports.show": ("lan", "/reports/{draft}"),
     "reports.add": ("lan", "/reports/{draft}/add"),
@@ -200,11 +206,12 @@ FILES: dict[str, tuple[str, str]] = {
     "reviews.row": ("hung", "/reviews/{submitted}/row"),
     "petition_register.file": ("mai", "/petitions/register/file.xlsx"),
     "national_exports.file": ("mai", "/national-exports/{export}/file.zip"),
+    "sessions.left": ("lan", "/sessions/left"),
     "standings.chart": ("thu", "/units/{agency}/charts/distribution.svg?month=2026-10"),
     "standings.download": ("thu", "/units/{agency}/month.xlsx?month=2026-10"),
 }
 # Only a job of thousands of rows, or a recorded meeting, makes such a file; their own tests download one.
-ELSEWHERE = {"static", "headers.security", "commendations.export", "extra_income.export", "forms.made", "forms.meeting",
+ELSEWHERE = {"static", "identity.ask", "identity.back", "identity.link", "headers.security", "commendations.export", "extra_income.export", "forms.made", "forms.meeting",
              "register_exports.made", "register_exports.made_file"}  # fmt: skip
 
 

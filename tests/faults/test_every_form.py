@@ -62,18 +62,25 @@ BUTTONS = {
     "evidence.remove",
     "grades.propose",
     "home.read_notices",
+    "identity.unlink",
     "national_exports.make",
     "petitions.take_back",
     "register_lines.withdraw",  # any text is a reason
     "organisation.reveal",
+    "reauthentication.confirm",  # every try is counted: tests/services/test_sign_in.py
     "reviews.open_sheet",
     "reviews.remind",
+    "second_factors.codes",
+    "second_factors.give_up",
+    "sessions.active",
+    "sessions.end",
+    "sessions.end_others",
     "workplans.copy",
 }
 # Nothing can be typed there: ticks, hidden fields, a file.
 WITHOUT_TEXT = {
     "catalogue.import_file", "commendation_registers.file", "evidence.attach", "grades.decide_many", "imports.upload",
-    "jobs.propose", "jobs.roll_up",
+    "jobs.propose", "jobs.roll_up", "passwords.change", "second_factors.set_up",
 }  # fmt: skip
 # Their rows come from a file that was accepted: tests/services/test_imports.py, tests/web/test_catalogue.py.
 OF_A_FILE = {"catalogue.apply_import", "catalogue.preview", "imports.confirm", "imports.discard"}
