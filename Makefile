@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint fmt clean browser pango
+.PHONY: run test lint fmt clean browser pango test-services
 
 PYTHON := $(shell for p in python3.11 python3 python; do \
 	if $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then command -v $$p; break; fi; done)
@@ -15,6 +15,14 @@ run: .venv/.installed
 
 test: .venv/.tests-installed browser pango lint
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# The job tests against Debian's Redis and RabbitMQ, a part of all tests against its PostgreSQL; root installs them.
+test-services: .venv/.tests-installed
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+			redis-server rabbitmq-server postgresql-15 >/dev/null; \
+	else echo "make test-services installs Debian's servers, so it needs root on Debian."; exit 1; fi
+	@$(BIN)/python -m tests.services_outside $(ARGS)
 
 lint: .venv/.tests-installed
 	@$(BIN)/ruff check .

@@ -23,6 +23,7 @@ SEND_LETTERS = "letters.send"
 SEAL = "audit.seal"
 CHECK_AUDIT = "audit.check"
 
+MOST_SECONDS_TO_RING = 4
 WAITING = "doorbells waiting for the commit"
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ def ring(name: str, arguments: dict[str, Any]) -> None:
                 retry=False,
                 ignore_result=True,
                 headers=asked_by(),
+                confirm_timeout=MOST_SECONDS_TO_RING,  # a broker that is full takes connections and no messages
             )
     except Exception as problem:
         log.warning("the broker did not take %s: %s", name, problem)

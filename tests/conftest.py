@@ -24,7 +24,7 @@ from werkzeug.serving import make_server
 
 from evaluation import clock as clock_module
 from evaluation.extensions import db
-from evaluation.postgres import APP_ROLE, ROLE, ROOT_HOME, default_data_dir, ensure_server
+from evaluation.postgres import APP_ROLE, ROLE, ROOT_HOME, default_data_dir, ensure_server, make_data_dir
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -220,7 +220,9 @@ def server() -> TestServer:
     data_dir = default_data_dir(CHECKOUT)
     as_root = data_dir.is_relative_to(ROOT_HOME)
     data_dir = data_dir.with_name(f"tests-{data_dir.name}") if as_root else data_dir / "tests"
-    address = ensure_server(data_dir, database="postgres", durable=False)
+    # `make test-services` gives a server of its own.
+    make_data_dir(data_dir)
+    address = os.environ.get("TEST_DATABASE_URL") or ensure_server(data_dir, database="postgres", durable=False)
     found = TestServer(data_dir, address, count(1))
     found.drop_leftovers()
     return found

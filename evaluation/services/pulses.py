@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from evaluation.extensions import db
 from evaluation.models import Pulse
+from evaluation.postgres import ServerUnavailable
 
 RECONCILER = "jobs.resume"
 LETTERS = "letters.send"
@@ -28,7 +29,7 @@ def leave(name: str, *, succeeded: bool = True, detail: str | None = None) -> No
 
 def leave_now(name: str, *, succeeded: bool = True, detail: str | None = None) -> None:
     """As `leave`, committed at once; a database that is away must not spoil what was done without it."""
-    with contextlib.suppress(SQLAlchemyError):
+    with contextlib.suppress(SQLAlchemyError, ServerUnavailable):
         db.session.rollback()
         leave(name, succeeded=succeeded, detail=detail)
         db.session.commit()

@@ -3,7 +3,9 @@
 import importlib
 import logging
 import pkgutil
+import ssl
 from typing import Any
+from urllib.parse import urlsplit
 
 from celery import Task
 from celery.signals import setup_logging, task_postrun, task_prerun, worker_process_init
@@ -14,6 +16,8 @@ from evaluation import logs
 from evaluation.extensions import celery, db
 
 POLLING_SECONDS = 0.5
+BROKER_PATIENCE = 4  # seconds until a broker that does not answer is taken to be away
+HEARTBEAT = 25
 HOUR = 3600
 
 
@@ -39,6 +43,10 @@ def init_celery(app: Flask) -> None:
     celery.conf.update(
         broker_url=broker,
         broker_transport_options=_transport_options(broker),
+        broker_use_ssl=_encryption(broker, app.config["BROKER_CA_FILE"]),
+        broker_heartbeat=HEARTBEAT,
+        broker_connection_timeout=BROKER_PATIENCE,
+        broker_connection_max_retries=None,  # a worker waits for its broker as long as it takes
         broker_connection_retry_on_startup=True,
         task_ignore_result=True,
         task_serializer="json",
@@ -66,18 +74,45 @@ def init_celery(app: Flask) -> None:
 
 
 def _transport_options(broker: str) -> dict[str, Any]:
+    """What each kind of broker needs so that a dead one is noticed and a message is in it once we are told so."""
     if broker.startswith("sqla+"):
-        from kombu.transport.sqlalchemy import Transport
-        from kombu.transport.sqlalchemy.models import metadata
+        return _options_of_the_database()
+    if broker.startswith(("amqp", "pyamqp")):
+        return {"confirm_publish": True, "connect_timeout": BROKER_PATIENCE}
+    return {
+        "visibility_timeout": 6 * HOUR,  # longer than any task; the reconciler does not wait for it
+        "socket_connect_timeout": BROKER_PATIENCE,
+        "socket_timeout": 60,
+        "socket_keepalive": True,
+        "health_check_interval": HEARTBEAT,
+    }
 
-        from evaluation.tasks.channel import MendingChannel
 
-        Transport.Channel = MendingChannel
-        Transport.polling_interval = POLLING_SECONDS  # an option of this name would reach create_engine
-        if not event.contains(metadata, "before_create", _make_schema):
-            event.listen(metadata, "before_create", _make_schema)
-        return {"pool_pre_ping": True, "pool_recycle": HOUR, "pool_size": 2, "max_overflow": 8}
-    return {"visibility_timeout": 6 * HOUR}
+def _options_of_the_database() -> dict[str, Any]:
+    from kombu.transport.sqlalchemy import Transport
+    from kombu.transport.sqlalchemy.models import metadata
+
+    from evaluation.tasks.channel import MendingChannel
+
+    Transport.Channel = MendingChannel
+    Transport.polling_interval = POLLING_SECONDS  # an option of this name would reach create_engine
+    if not event.contains(metadata, "before_create", _make_schema):
+        event.listen(metadata, "before_create", _make_schema)
+    return {"pool_pre_ping": True, "pool_recycle": HOUR, "pool_size": 2, "max_overflow": 8}
+
+
+def _encryption(broker: str, authorities: str) -> dict[str, Any] | None:
+    """`rediss://` and `amqps://` check the broker's certificate, against our own authorities where they are given."""
+    trusted = authorities or ssl.get_default_verify_paths().cafile
+    if broker.startswith("rediss:"):
+        return {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_ca_certs": trusted}
+    if broker.startswith("amqps:"):
+        return {
+            "cert_reqs": ssl.CERT_REQUIRED,
+            "ca_certs": trusted,
+            "server_hostname": urlsplit(broker).hostname,
+        }
+    return None
 
 
 def _make_schema(_target: MetaData, connection: Connection, **_: Any) -> None:
