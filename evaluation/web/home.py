@@ -12,7 +12,7 @@ from evaluation.queries import home, petitions
 from evaluation.queries.home import LedMonth, OwnSheet
 from evaluation.rules.permissions import Role
 from evaluation.rules.workflow import ReportState
-from evaluation.services import notices
+from evaluation.services import alarms, notices
 from evaluation.services.access import Actor
 from evaluation.web import round_tasks
 from evaluation.web.access import current_actor
@@ -47,6 +47,7 @@ def show() -> str:
         leading=leading,
         overseeing=kept_round + register_tasks(desk, actor) + national_tasks(actor) + _overseeing(actor),
         notices=notices.unread(actor),
+        alarms=alarms.alarms(actor),
     )
 
 
