@@ -159,6 +159,16 @@ def count_events(chains: Collection[int] | None = None) -> int:
     return int(db.session.scalar(statement, {"chains": None if chains is None else sorted(chains)}) or 0)
 
 
+def counts(chains: Collection[int] | None = None) -> list[tuple[int, int]]:
+    """How many events each chain has, chains that lost their links or their head included."""
+    statement = text(
+        "select chain, count(*) from audit_event"
+        " where cast(:chains as bigint[]) is null or chain = any(:chains) group by chain order by chain"
+    )
+    rows = db.session.execute(statement, {"chains": None if chains is None else sorted(chains)})
+    return [(chain, count) for chain, count in rows]
+
+
 def events(chains: Collection[int] | None = None) -> Iterator[Row[Any]]:
     """Events with their links in the order of their chains, never all in memory."""
     return iter(

@@ -14,49 +14,61 @@ from evaluation.services import seal_anchors, seal_keys
 FORMAT = "cong-tam-audit/1"
 
 
-def lines(chains: Collection[int] | None = None) -> Iterator[str]:
-    """Header, seals, hashes of the readings, heads and events; only some chains, or all.
+class Frame:
+    """Everything of an export but the events; once written, `ends` says how far each chain went: the rest is left out."""
 
-    The text of an event is the very text that was hashed. What is written meanwhile is left to the next export.
-    """
-    count = 0
-    yield _line(_header(chains))
-    for row in _rows(chains):
-        count += 1
-        yield _line(row)
-    yield _line({"type": "end", "lines": count + 1})
+    def __init__(self, chains: Collection[int] | None = None) -> None:
+        self.chains = chains
+        self.ends: dict[int, int] = {}
 
-
-def _header(chains: Collection[int] | None) -> dict[str, Any]:
-    keys = seal_keys.public_keys()
-    return {
-        "type": "header",
-        "format": FORMAT,
-        "at": seal_anchors.moment(clock.now()),
-        "keys": [key.hex() for key in keys],
-        "key_ids": [key_id(key) for key in keys],
-        "chains": None if chains is None else sorted(chains),
-    }
-
-
-def _rows(chains: Collection[int] | None) -> Iterator[dict[str, Any]]:
-    for seal in audit_seals.seals_after(0):
-        yield {"type": "seal", **seal_anchors.as_json(seal)}
-    for number, of in queries.hashes_of_readings().items():
-        yield {"type": "readings", "seal": number, "hash": of}
-    ends = {end.chain: end for end in queries.ends() if chains is None or end.chain in chains}
-    for end in ends.values():
-        if end.head_seq is not None:
-            yield {"type": "head", "chain": end.chain, "seq": end.head_seq, "hash": end.head_hash}
-    for row in queries.events(chains):
-        if row.seq is None or (row.chain in ends and row.seq <= ends[row.chain].seq):
-            yield {
-                "type": "event",
-                "chain": row.chain,
-                "seq": row.seq,
-                "hash": row.hash,
-                "payload": row.payload,
+    def lines(self) -> Iterator[str]:
+        """The header, seals, hashes of the readings and heads; the seals first, for chains only grow meanwhile."""
+        keys = seal_keys.public_keys()
+        yield _line(
+            {
+                "type": "header",
+                "format": FORMAT,
+                "at": seal_anchors.moment(clock.now()),
+                "keys": [key.hex() for key in keys],
+                "key_ids": [key_id(key) for key in keys],
+                "chains": None if self.chains is None else sorted(self.chains),
             }
+        )
+        for seal in audit_seals.seals_after(0):
+            yield _line({"type": "seal", **seal_anchors.as_json(seal)})
+        for number, of in queries.hashes_of_readings().items():
+            yield _line({"type": "readings", "seal": number, "hash": of})
+        for end in queries.ends():
+            if self.chains is not None and end.chain not in self.chains:
+                continue
+            self.ends[end.chain] = end.seq
+            if end.head_seq is not None:
+                yield _line({"type": "head", "chain": end.chain, "seq": end.head_seq, "hash": end.head_hash})
+
+
+def event_lines(chains: Collection[int] | None, ends: dict[int, int]) -> Iterator[str]:
+    """Events with the very text that was hashed, chain by chain, never all in memory."""
+    for row in queries.events(chains):
+        if row.seq is None or row.seq <= ends.get(row.chain, 0):
+            event = {"chain": row.chain, "seq": row.seq, "hash": row.hash, "payload": row.payload}
+            yield _line({"type": "event", **event})
+
+
+def end_line(count: int) -> str:
+    """The last line, which says how many stand between it and the header."""
+    return _line({"type": "end", "lines": count + 1})
+
+
+def lines(chains: Collection[int] | None = None) -> Iterator[str]:
+    """A whole export, line by line: of some chains, or of all."""
+    count, frame = -1, Frame(chains)
+    for line in frame.lines():
+        count += 1
+        yield line
+    for line in event_lines(chains, frame.ends):
+        count += 1
+        yield line
+    yield end_line(count)
 
 
 def _line(row: dict[str, Any]) -> str:

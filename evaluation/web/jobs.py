@@ -18,6 +18,7 @@ from evaluation.queries.pages import PER_PAGE, Page
 from evaluation.rules.periods import in_words_of, parse_stretch
 from evaluation.rules.permissions import Action
 from evaluation.services import (
+    audit_export_files,
     commendation_files,
     commendations,
     extra_income_files,
@@ -158,6 +159,8 @@ def _result(name: str, arguments: dict[str, Any]) -> tuple[str | None, str | Non
         return url_for("forms.made", token=arguments["token"]), _("Download the file")
     if name == extra_income_files.EXPORT.name:
         return url_for("extra_income.export", token=arguments["token"]), _("Download the file")
+    if name == audit_export_files.EXPORT.name:
+        return url_for("audit.made", token=arguments["token"]), _("Download the file")
     if name == register_files.EXPORT.name:
         return url_for("register_exports.made", token=arguments["token"]), _(
             "Open the file and what it lacks"

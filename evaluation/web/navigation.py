@@ -11,7 +11,7 @@ from evaluation import clock
 from evaluation.queries import organisation, waiting
 from evaluation.rules.party import Reach
 from evaluation.rules.permissions import Role
-from evaluation.services import extra_income, party
+from evaluation.services import audit_journal, extra_income, party
 from evaluation.services.access import Actor
 from evaluation.web.access import current_actor
 
@@ -135,6 +135,7 @@ ENTRIES = (
     ),
     Entry("accounts.index", _l("Accounts"), _administers, "accounts"),
     Entry("closings.index", _l("Closing periods"), _home_affairs, "closings"),
+    Entry("audit.index", _l("Journal"), audit_journal.may_read, "audit"),
     Entry("jobs.index", _l("Jobs"), _home_affairs, "jobs", ("national_exports",)),
 )
 
