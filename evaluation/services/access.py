@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
+from flask import g, has_request_context
 from flask_babel import gettext as _
 
 from evaluation import clock
@@ -114,7 +115,14 @@ def report_for(
         if not possible(to, state_of(report.period)):
             raise closed_periods.Closed(closed_periods.sentence(report.period))
         raise Conflict(_why_not_now(report, to))
+    opened(thing, subject_of(report), held)
     return report, held
+
+
+def opened(thing: tuple[str, int], subject: Subject, held: frozenset[Relation]) -> None:
+    """Remembers in a request what a door was opened to and by which relations: the trace of reading asks for it."""
+    if has_request_context():
+        g.setdefault("doors", {})[thing] = (subject, held)
 
 
 def states_of(report: Report) -> tuple[ReportState, PeriodState]:

@@ -27,6 +27,7 @@ from evaluation.services import (
     forms,
     jobs,
     period_forms,
+    readings,
     standings,
     tracking_sheets,
     year_forms,
@@ -126,6 +127,7 @@ def _sheets(actor: Actor, unit: queries.Unit, what: What, stretch: Stretch) -> l
     found = [one for one in found if what is What.TRACKING or forms.has_forms(one.rulebook)]
     may = access.may_each(actor, Action.READ_REPORT, [access.subject_of(one) for one in found])
     chosen = [report for report, readable in zip(found, may, strict=True) if readable]
+    readings.listed(len(chosen))
     return [report.id for report in chosen]
 
 
@@ -135,6 +137,7 @@ def _grades(actor: Actor, unit: queries.Unit, when: str) -> list[int]:
     subjects = [Subject(one.unit_id, one.person_id, None, one.confirming_unit_id) for one in found]
     may = access.may_each(actor, Action.READ_UNIT, subjects)
     chosen = [grade for grade, readable in zip(found, may, strict=True) if readable]
+    readings.listed(len(chosen))
     return [grade.id for grade in chosen]
 
 

@@ -40,7 +40,10 @@ def grade_for(actor: Actor, grade_id: int, *, lock: bool = False) -> tuple[YearG
         held |= secondments.sender_in_year(actor.standing, grade.person_id, grade.year)
     published_own = Relation.OWNER in held and grade.state is GradeState.PUBLISHED
     if not (published_own or allowed(Action.READ_UNIT, held - {Relation.OWNER})):
-        raise Missing(_("There is no such class of the year."))
+        said = Missing(_("There is no such class of the year."))
+        thing = (YearGrade.__tablename__, grade.id)
+        raise access.denied(said, actor, Action.READ_UNIT, subject_of(grade), thing)
+    access.opened((YearGrade.__tablename__, grade.id), subject_of(grade), held)
     return grade, held
 
 

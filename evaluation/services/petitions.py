@@ -120,11 +120,14 @@ def petition_for(
     )
     if petition is None:
         raise Missing(_("There is no such petition."))
-    held = relations(actor.standing, subject_of(petition))
+    subject, thing = subject_of(petition), (Petition.__tablename__, petition.id)
+    held = relations(actor.standing, subject)
     if not allowed(Action.READ_PETITION, held):
-        raise Missing(_("There is no such petition."))
+        raise access.denied(Missing(_("There is no such petition.")), actor, to, subject, thing)
     if not allowed(to, held):
-        raise Forbidden(_("You are not allowed to do this here."))
+        said = Forbidden(_("You are not allowed to do this here."))
+        raise access.denied(said, actor, to, subject, thing)
+    access.opened(thing, subject, held)
     return petition, held
 
 

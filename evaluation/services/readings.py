@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from evaluation import clock
 from evaluation.extensions import db
-from evaluation.models import Reading, Unit
+from evaluation.models import Reading, Report, Unit
 from evaluation.queries import jobs as job_questions
 from evaluation.queries import organisation
 from evaluation.queries import readings as queries
@@ -30,6 +30,7 @@ NEAREST = (
     Relation.INSPECTOR,
     Relation.ADMINISTRATOR,
 )
+OF_A_SHEET = frozenset({"score_sheet", "work_item", "evidence"})
 LENDER = "LENDER"  # one of the agency that lent the official
 
 
@@ -66,10 +67,13 @@ def record_now(actor: Actor, kind: str, number: int, how: str) -> None:
     row cannot be written the error goes on, so that nothing is shown without its trace.
     """
     db.session.rollback()
-    owned = queries.owned(kind, number, clock.today())
+    owned, held = _through_a_door(kind, number)
+    if owned is None:
+        owned = queries.owned(kind, number, clock.today())
     if owned is None or owned.person_id == actor.person_id:
         return
-    held = organisation.relations(actor.standing, owned.subject)
+    if held is None:
+        held = organisation.relations(actor.standing, owned.subject)
     relation = next((one for one in NEAREST if one in held), None)
     record(
         actor,
@@ -101,6 +105,12 @@ def record_list(
     db.session.commit()
 
 
+def listed(count: int) -> None:
+    """How many people a list or file of this request is about, for its event."""
+    if has_request_context():
+        g.people_shown = count
+
+
 def page_of(actor: Actor, person_id: int, number: int) -> Page:
     """A page of the readings of what is a person's, for the person and for the inspector (READ_READINGS)."""
     _require(actor, person_id)
@@ -113,6 +123,23 @@ def page_of(actor: Actor, person_id: int, number: int) -> Page:
 def may_read(actor: Actor, person_id: int) -> bool:
     """Whether somebody may see who read what is a person's."""
     return access.may(actor, Action.READ_READINGS, _subject(person_id))
+
+
+def _through_a_door(kind: str, number: int) -> tuple[queries.Owned | None, frozenset[Relation] | None]:
+    """Whose the thing is and by which relations it was opened, as the door of this request knows it already.
+
+    What hangs on a sheet is behind the sheet's door; where a request opened several sheets nothing is guessed.
+    """
+    doors: dict[tuple[str, int], tuple[Subject, frozenset[Relation]]] = g.get("doors", {})
+    if kind in OF_A_SHEET:
+        sheets = [thing for thing in doors if thing[0] == Report.__tablename__]
+        thing = sheets[0] if len(sheets) == 1 else None
+    else:
+        thing = (kind, number) if (kind, number) in doors else None
+    if thing is None:
+        return None, None
+    subject, held = doors[thing]
+    return queries.Owned(*thing, subject.person_id or 0, subject), held
 
 
 def _require(actor: Actor, person_id: int) -> None:

@@ -364,7 +364,7 @@ def test_a_reading_that_cannot_be_stored_refuses_the_page(
     def fail(*_given: Any, **_more: Any) -> None:
         raise OperationalError("insert into reading", {}, Exception("the disk is full"))
 
-    monkeypatch.setattr(readings.queries, "owned", fail)
+    monkeypatch.setattr(readings, "record", fail)
     login(client, place.hung)
     answer = client.get(f"/results/{place.report.id}")
     assert answer.status_code == 503

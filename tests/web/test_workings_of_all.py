@@ -155,7 +155,7 @@ def test_a_verdict_opens_into_conditions_facts_and_months(client: Any, login: An
     assert run.fingerprint[:12] in page
     assert f'href="/workings/verdict/{entry.id}"' in client.get(f"/commendations/entries/{entry.id}").text
     assert (
-        db.session.query(Reading).filter_by(object_type="eligibility_entry", object_id=entry.id).count() == 1
+        db.session.query(Reading).filter_by(object_type="eligibility_entry", object_id=entry.id).count() == 2
     )
     sign_in(login, client, stories_stranger())
     assert client.get(f"/workings/verdict/{entry.id}").status_code in (403, 404)
