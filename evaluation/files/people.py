@@ -259,6 +259,9 @@ def _full_name(reader: RowReader) -> str:
     name = reader.text("full_name")
     if "given_name" in places:
         name = f"{reader.text('family_name') or name} {reader.text('given_name')}".strip()
+    for part in ("full_name", "family_name", "given_name"):
+        if part in places:
+            reader.note_hidden(part)
     if not name:
         reader.fail(key, msgid("The name is missing. Fill in family name, middle name and given name."))
     elif len(name) > NAME_LIMIT:

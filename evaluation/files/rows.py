@@ -9,9 +9,11 @@ from evaluation.files.cells import parse_text
 from evaluation.files.legacy_fonts import SAMPLES, Conversion, Sample, convert_column, detect
 from evaluation.files.says import CellRefused, FileRefused, RowError, Says, msgid
 from evaluation.files.sheets import Column, Header, Sheet, data_rows, find_header
+from evaluation.rules.names import code_points, hidden_characters
 
 _Value = TypeVar("_Value")
 NAMED = 5
+HIDDEN_IN = 500  # characters of a cell that are looked at
 
 
 class RowReader:
@@ -51,6 +53,14 @@ class RowReader:
     def text(self, key: str) -> str:
         """The cell as clean text."""
         return self.read(key, parse_text, "")
+
+    def note_hidden(self, key: str) -> None:
+        """Warns of characters that cannot be seen, which reading the cell took out."""
+        value = self.header.value(self.row, key)
+        hidden = hidden_characters(value[:HIDDEN_IN]) if isinstance(value, str) else ""
+        if hidden:
+            says = msgid("Characters that cannot be seen were taken out: %(characters)s.")
+            self.warn(key, Says(says, {"characters": code_points(hidden)}))
 
     def fail(self, key: str, says_id: str, **params: object) -> None:
         """Writes down an error at this row's cell (or at the row, with an empty key)."""

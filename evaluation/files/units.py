@@ -11,6 +11,7 @@ from evaluation.files.legacy_fonts import Conversion
 from evaluation.files.rows import RowReader, convert_legacy, repeated, tables
 from evaluation.files.says import RowError, Says, msgid
 from evaluation.files.sheets import Column, Sheet, data_rows, read_workbook
+from evaluation.rules.names import code_points, foreign_letters
 from evaluation.rules.organisation import UnitKind, UnitRole
 
 COLUMNS = (
@@ -119,6 +120,13 @@ def _unit(reader: RowReader) -> UnitRow:
     if len(name) > NAME_LIMIT:
         reader.fail(
             "name", msgid("The name is longer than %(limit)s characters. Shorten it."), limit=NAME_LIMIT
+        )
+    reader.note_hidden("name")
+    if foreign := foreign_letters(name):
+        reader.fail(
+            "name",
+            msgid("The name holds letters of another script: %(characters)s. Type it anew."),
+            characters=" ".join(f"{one} ({code_points(one)})" for one in foreign[:5]),
         )
     valid_from = reader.read("valid_from", parse_date, None)
     valid_to = reader.read("valid_to", parse_date, None)

@@ -74,6 +74,8 @@ def listed(
     role: Role | None = None,
 ) -> Page:
     """Accounts of people below units, by the Vietnamese order of names; `whole` adds those who never served anywhere."""
+    if words.strip() and not fold(words).split():  # nothing that can be seen was typed
+        return Page([], page, 0)
     given = _given(tops, day, idle_before, whole) | {
         "patterns": [f"%{_escaped(word)}%" for word in fold(words)[:100].split()[:8]],
         "begins": f"{_escaped(clean_name(words)[:64].replace(' ', '').lower())}%" if words.strip() else None,

@@ -13,11 +13,13 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    false,
     func,
     literal,
     null,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -63,6 +65,8 @@ def _escaped(word: str) -> str:
 def name_matches(words: str) -> ColumnElement[bool]:
     """Every word stands somewhere in the name without accents, in any order; or the text begins the official number."""
     folded = fold(words)[:100]
+    if not folded.split():  # nothing that can be seen was typed
+        return false()
     names = and_(*(Person.search_key.like(f"%{_escaped(word)}%") for word in folded.split()[:8]))
     number = clean_name(words)[:40].replace(" ", "")
     return or_(names, func.lower(Person.official_number).like(f"{_escaped(number.lower())}%"))
@@ -71,7 +75,8 @@ def name_matches(words: str) -> ColumnElement[bool]:
 def exactness(words: str) -> ColumnElement[int]:
     """0 where the name holds the words with exactly these accents, else 1: for ordering."""
     name = func.lower(Person.full_name)
-    exact = and_(*(name.like(f"%{_escaped(word)}%") for word in clean_name(words)[:100].lower().split()[:8]))
+    wanted = clean_name(words)[:100].lower().split()[:8]
+    exact = and_(true(), *(name.like(f"%{_escaped(word)}%") for word in wanted))
     return case((exact, 0), else_=1)
 
 
@@ -226,6 +231,8 @@ def latest_sheets(person_id: int, limit: int = 12) -> list[Row[Any]]:
 def units_like(words: str, unit_ids: Collection[int], day: date, limit: int = 12) -> list[Row[Any]]:
     """Units below these on a day whose name or code holds the words, without accents."""
     folded = fold(words)[:100]
+    if not folded.split():
+        return []
     names = and_(*(UnitPlace.search_key.like(f"%{_escaped(word)}%") for word in folded.split()[:8]))
     code = UnitCode.code.like(f"{_escaped(words.strip().upper()[:40])}%")
     return list(

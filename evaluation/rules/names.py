@@ -99,6 +99,34 @@ def outside_vietnamese(text: str) -> str:
     return "".join(dict.fromkeys(character for character in clean_name(text) if character not in allowed))
 
 
+def foreign_letters(text: str) -> str:
+    """Letters and digits of a unit's name or a number that belong to another script and only look like ours, each once."""
+    allowed = VIETNAMESE_LETTERS | HIGHLAND_LETTERS
+    return "".join(
+        dict.fromkeys(
+            character
+            for character in clean_name(text)
+            if character.isalnum() and not character.isascii() and character not in allowed
+        )
+    )
+
+
+def hidden_characters(text: str) -> str:
+    """Characters that draw nothing or turn the writing round, each once; spaces of any kind are not among them."""
+    return "".join(
+        dict.fromkeys(
+            character
+            for character in unicodedata.normalize("NFC", text)
+            if not character.isspace() and not _visible(character)
+        )
+    )
+
+
+def code_points(characters: str) -> str:
+    """Characters by number, for a sentence about what cannot be seen: "U+200B, U+202E"."""
+    return ", ".join(f"U+{ord(character):04X}" for character in characters[:5])
+
+
 def capital_inside_a_word(text: str) -> bool:
     """Whether a word mixes lower case and then a capital ("NguyÔn"): the mark of a legacy font."""
     words = unicodedata.normalize("NFC", text).split()

@@ -10,13 +10,13 @@ from sqlalchemy.exc import IntegrityError
 from evaluation.extensions import db
 from evaluation.models import Assignment, JobPosition, Person, Unit
 from evaluation.queries import organisation as questions
-from evaluation.rules.names import clean_name
+from evaluation.rules.names import clean_name, foreign_letters, hidden_characters
 from evaluation.rules.organisation import Office, PersonKind
 from evaluation.rules.permissions import Action
 from evaluation.services import audit, receipts
 from evaluation.services.access import Actor
 from evaluation.services.organisation import unit_for
-from evaluation.services.people import checked, person_for
+from evaluation.services.people import checked, hidden_fault, person_for
 from evaluation.services.refusals import Fault, Invalid, Missing
 
 
@@ -42,6 +42,8 @@ def hire(
     unit_for(actor, unit_id, to=Action.CHANGE_ORGANISATION)
     number = clean_name(official_number).replace(" ", "")
     faults = [] if number else [Fault("official_number", _("Write the official number."))]
+    if strange := foreign_letters(official_number) or hidden_characters(official_number):
+        faults.append(Fault("official_number", hidden_fault(strange)))
     values = checked({"full_name": full_name, "kind": kind, **facts}, faults)
     if faults:
         raise Invalid(faults)

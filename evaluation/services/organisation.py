@@ -12,11 +12,12 @@ from evaluation.files.says import CellRefused
 from evaluation.models import Assignment, Unit, UnitCode, UnitPlace
 from evaluation.queries import organisation as questions
 from evaluation.queries.organisation import Subject
-from evaluation.rules.names import clean_name, fold
+from evaluation.rules.names import clean_name, code_points, fold, foreign_letters, hidden_characters
 from evaluation.rules.organisation import UnitKind, UnitRole
 from evaluation.rules.permissions import Action
 from evaluation.services import access, audit, receipts
 from evaluation.services.access import Actor
+from evaluation.services.people import hidden_fault
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid, Missing
 
 NAME_LIMIT = 250
@@ -31,9 +32,10 @@ def unit_for(actor: Actor | None, unit_id: int, *, to: Action) -> Unit:
         return unit
     held = questions.relations(actor.standing, Subject(unit_id=unit_id))
     if not access.allowed(Action.READ_ORGANISATION, held):
-        raise Missing(_("There is no such unit."))
+        raise access.denied(Missing(_("There is no such unit.")), actor, to, Subject(unit_id=unit_id))
     if not access.allowed(to, held):
-        raise Forbidden(_("You are not allowed to do this here."))
+        said = Forbidden(_("You are not allowed to do this here."))
+        raise access.denied(said, actor, to, Subject(unit_id=unit_id))
     return unit
 
 
@@ -274,12 +276,30 @@ def _place_on(unit_id: int, day: date) -> UnitPlace | None:
 
 
 def _clean(name: str, short_name: str) -> tuple[str, str]:
+    faults = [
+        Fault(place, fault)
+        for place, text in (("name", name), ("short_name", short_name))
+        if (fault := _strange(text[: NAME_LIMIT * 2]))
+    ]
+    if faults:
+        raise Invalid(faults)
     name = clean_name(name)
     if not name or len(name) > NAME_LIMIT:
         raise Invalid(
             [Fault("name", _("Write the name of the unit, at most %(limit)s characters.", limit=NAME_LIMIT))]
         )
     return name, clean_name(short_name)[:NAME_LIMIT] or name
+
+
+def _strange(text: str) -> str | None:
+    """Why a text cannot name a unit: a letter that only looks like ours would make two units of one name (fault 42)."""
+    if foreign := foreign_letters(text):
+        return _(
+            "The name holds letters of another script: %(characters)s. Type it anew.",
+            characters=" ".join(f"{one} ({code_points(one)})" for one in foreign[:5]),
+        )
+    hidden = hidden_characters(text)
+    return hidden_fault(hidden) if hidden else None
 
 
 def _code(text: str, place: str = "code") -> str:

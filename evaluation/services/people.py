@@ -13,7 +13,14 @@ from evaluation.files.says import CellRefused
 from evaluation.models import Assignment, Person
 from evaluation.queries import organisation as questions
 from evaluation.queries.organisation import Subject
-from evaluation.rules.names import clean_name, fold, outside_vietnamese, sort_key
+from evaluation.rules.names import (
+    clean_name,
+    code_points,
+    fold,
+    hidden_characters,
+    outside_vietnamese,
+    sort_key,
+)
 from evaluation.rules.organisation import Gender, PersonKind
 from evaluation.rules.permissions import Action, Role
 from evaluation.services import access, audit, receipts
@@ -44,10 +51,12 @@ def person_for(actor: Actor | None, person_id: int, *, to: Action) -> Person:
     )
     if own or whole:
         return person
+    subject, thing = Subject(unit_id or 0, person_id=person_id), (Person.__tablename__, person_id)
     if not access.allowed(Action.READ_ORGANISATION, held):
-        raise Missing(_("There is no such person."))
+        raise access.denied(Missing(_("There is no such person.")), actor, to, subject, thing)
     if not access.allowed(to, held):
-        raise Forbidden(_("You are not allowed to do this here."))
+        said = Forbidden(_("You are not allowed to do this here."))
+        raise access.denied(said, actor, to, subject, thing)
     return person
 
 
@@ -113,6 +122,8 @@ def checked(facts: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
                 Fault("full_name", _("The name holds characters that are not Vietnamese letters: %(characters)s.",
                                      characters=" ".join(strange)))
             )  # fmt: skip
+        elif hidden := hidden_characters((values["full_name"] or "")[:1000]):
+            faults.append(Fault("full_name", hidden_fault(hidden)))
         values |= {"full_name": name, "sort_key": sort_key(name), "search_key": fold(name)}
     for key, parse in (
         ("personal_number", parse_personal_number),
@@ -134,6 +145,14 @@ def checked(facts: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
         if values.get(key):
             values[key] = words(values[key])
     return values
+
+
+def hidden_fault(hidden: str) -> str:
+    """The sentence about characters that cannot be seen, as copied text brings them along."""
+    return _(
+        "The text holds characters that cannot be seen (%(characters)s). Delete it and type it anew.",
+        characters=code_points(hidden),
+    )
 
 
 def reveal_personal_number(actor: Actor, person_id: int) -> str | None:
