@@ -13,11 +13,13 @@ from evaluation.demo.months import Plan
 from evaluation.demo.organisation import DemoProvince
 from evaluation.extensions import db
 from evaluation.models import Account, Notice, Period, Report, YearGrade
+from evaluation.queries import periods as period_questions
 from evaluation.queries.organisation import count_people
 from evaluation.rules.organisation import Office, UnitRole
 from evaluation.rules.periods import Month
 from evaluation.rules.workflow import GradeState, ReportState
 from evaluation.services import (
+    closings,
     commendations,
     grade_proposals,
     grades,
@@ -28,12 +30,15 @@ from evaluation.services import (
     reviews,
     rollups,
     rulebooks,
+    seals,
 )
 from evaluation.services.access import Actor, actor_for
+from evaluation.services.refusals import Conflict
 
 log = logging.getLogger(__name__)
 LINES = (12, 20)
 LINES_TO_MEASURE = (40, 40)
+OPEN_AT_THE_END = 2  # finished months in which something can still be shown
 
 
 class NotEmpty(Exception):
@@ -145,6 +150,27 @@ def _results(finished: list[Month], province: DemoProvince, people: stories.Cast
     _score_by_delegate(province, people)
     _hand_over(people)
     _petition(people, finished[-1])
+    _close(people, finished[:-OPEN_AT_THE_END])
+
+
+def _close(people: stories.Cast, old: list[Month]) -> None:
+    """The older months are closed; what their heads were told of all but the last of them counts as read."""
+    if not old:
+        return
+    seals.seal()
+    mai = actor_for(people.mai.id, _account(people.mai.id))
+    made = []
+    for month in old:
+        period = period_questions.of_month(month)
+        if period is not None:
+            try:
+                made.append(closings.close(mai, period.id).id)
+            except Conflict as refused:
+                db.session.rollback()
+                log.info("%s stays open: %s", month, refused.message)
+    links = [f"/closings/sheets/{closing_id}" for closing_id in made[:-1]]
+    db.session.execute(update(Notice).where(Notice.link.in_(links)).values(read_at=clock.now()))
+    db.session.commit()
 
 
 def _hand_over(people: stories.Cast) -> None:

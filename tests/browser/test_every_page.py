@@ -13,6 +13,7 @@ from evaluation.models import (
     Account,
     Assignment,
     Charge,
+    Closing,
     Discipline,
     EligibilityEntry,
     ImportNoun,
@@ -144,6 +145,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "imports.new": ("mai", "/imports/new/PEOPLE"),
     "imports.show": ("mai", "/imports/{batch}"),
     "register_exports.show": ("mai", "/imports/export/people"),
+    "audit.index": ("mai", "/audit/"),
     "jobs.index": ("mai", "/jobs/"),
     "jobs.show": ("mai", "/jobs/{job}"),
     "forms.unit": ("thu", "/forms/units/{agency}"),
@@ -163,6 +165,13 @@ PAGES: dict[str, tuple[str, str]] = {
     "party.agency": ("thu", "/party/{agency}/2026-Q3"),
     "party.force_majeure": ("thu", "/party/{agency}/2026-Q3/{person}/force-majeure"),
     "periods.index": ("mai", "/periods/"),
+    "closings.index": ("mai", "/closings/"),
+    "closings.check": ("mai", "/closings/{open_period}"),
+    "closings.open_things": ("mai", "/closings/{open_period}/open/NOT_SUBMITTED"),
+    "closings.close": ("mai", "/closings/{open_period}/close"),
+    "closings.show": ("mai", "/closings/sheets/{closing}"),
+    "readings.index": ("lan", "/readings/"),
+    "readings.person": ("son", "/readings/{person}"),
     "petitions.index": ("thu", "/petitions/"),
     "petitions.show": ("lan", "/petitions/{petition}"),
     "petitions.lodge_score": ("lan", "/petitions/against/score/{earlier}"),
@@ -179,6 +188,9 @@ PAGES: dict[str, tuple[str, str]] = {
 }
 # Addresses that answer a file, a picture, a part of a page or JSON.
 FILES: dict[str, tuple[str, str]] = {
+    "audit.export": ("mai", "/audit/export.jsonl"),
+    "audit.script": ("mai", "/audit/audit_verifier.py"),
+    "closings.sheet_file": ("mai", "/closings/sheets/{closing}.pdf"),
     "catalogue.import_errors": ("mai", "/catalogue/import/{catalogue_batch}/errors.xlsx"),
     "catalogue.search": ("lan", "/catalogue/search?q=bao+cao&report_id={draft}"),
     "appointments.search_positions": ("mai", "/organisation/people/search/positions?q=chuyen+vien"),
@@ -212,7 +224,7 @@ FILES: dict[str, tuple[str, str]] = {
 }
 # Only a job of thousands of rows, or a recorded meeting, makes such a file; their own tests download one.
 ELSEWHERE = {"static", "identity.ask", "identity.back", "identity.link", "headers.security", "commendations.export", "extra_income.export", "forms.made", "forms.meeting",
-             "register_exports.made", "register_exports.made_file"}  # fmt: skip
+             "register_exports.made", "register_exports.made_file", "audit.made"}  # fmt: skip
 
 
 def test_no_page_is_forgotten(province: Any) -> None:
@@ -253,6 +265,8 @@ def _ids() -> dict[str, Any]:
     charge = _charge(mai, division)
     found = {
         "draft": draft.id,
+        "open_period": draft.period_id,
+        "closing": db.session.scalars(select(Closing.id).order_by(Closing.id)).first(),
         "final": _report(lan, 10).id,
         "score": db.session.scalars(
             select(ScoreSheet.id).where(
