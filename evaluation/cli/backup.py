@@ -50,9 +50,16 @@ def create(to: Path | None, keep: int | None, plain: bool, with_keys: bool) -> N
 
 
 @commands.command("verify")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def verify(file: Path) -> None:
-    """Restore FILE into a throw-away server and compare everything; exits with 1 when anything is not as it was."""
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def verify(file: Path | None) -> None:
+    """Restore FILE (default: the newest of BACKUP_DIR) into a throw-away server and compare everything.
+
+    Exits with 1 when anything is not as it was.
+    """
+    folder = Path(current_app.config["BACKUP_DIR"])
+    file = file or backups.newest(folder)
+    if file is None:
+        raise click.ClickException(f"There is no backup in {folder}: make one with `flask backup create`.")
     try:
         trial = backup_trials.verify(file, passphrase_for(file))
     except BackupRefused as refused:

@@ -76,6 +76,11 @@ class Unpacked:
     def dump(self) -> Path:
         return self.folder / backup_archive.DUMP
 
+    def fill(self, empty: URL) -> None:
+        """Loads the database into an empty one."""
+        made = self.manifest
+        dumps.fill(empty, self.dump, made_by=made["pg_dump"], made_of=made["server"])
+
     def keys(self) -> dict[str, str]:
         """For a command that checks the journal inside: by the public keys inside, and the anchors inside."""
         name = Path(current_app.config["SEAL_KEY_FILE"]).name
@@ -92,7 +97,7 @@ def verify(file: Path, passphrase: str | None) -> Trial:
         found = unpacked(file, passphrase, work)
         with throw_away_server(work / "server") as owner:
             trial = Trial(found.manifest)
-            dumps.fill(owner, found.dump, found.manifest["pg_dump"])
+            found.fill(owner)
             trial.restored_in = time.monotonic() - began
             _look(trial, owner, found, work / "server")
     trial.seconds = time.monotonic() - began

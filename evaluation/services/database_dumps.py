@@ -112,10 +112,18 @@ def drop_database(address: str | URL, name: str) -> None:
         connection.execute(text(f'drop database if exists "{name}" with (force)'))
 
 
-def fill(address: URL, dump: Path, made_by: int) -> None:
-    """Loads a dump into an empty database; the objects belong to the role of the address."""
+def fill(address: URL, dump: Path, *, made_by: int, made_of: int) -> None:
+    """Loads a dump, made by that version of pg_dump of that version of a server, into an empty database.
+
+    The objects belong to the role of the address.
+    """
     with engine_of(address).connect() as connection:
         programs, version, server = programs_for(connection, at_least=made_by)
+    if server < made_of:
+        raise BackupRefused(
+            f"The backup is of PostgreSQL {made_of} and this server is {server}: an older server has not all the rights"
+            f" and types in it. Restore into PostgreSQL {made_of} or newer."
+        )
     command = [str(programs / "pg_restore"), "--no-owner", "--jobs=2", "--no-password"]
     if version == server:
         command.append("--exit-on-error")

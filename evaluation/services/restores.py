@@ -132,7 +132,7 @@ def _put_in_place(
     name = str(address.database)
     fresh = dumps.make_database(address, f"{name}_restored_{stamp}")
     try:
-        dumps.fill(fresh, found.dump, found.manifest["pg_dump"])
+        found.fill(fresh)
         _compare(fresh, found)
         environment = _environment(fresh) | found.keys()
         if wrong := trials.upgrade(environment):
@@ -150,6 +150,8 @@ def _put_in_place(
     except BaseException:
         dumps.drop_database(address, str(fresh.database))
         raise
+    if loss.seals or loss.other_history:
+        _put_anchors_aside(stamp)
     if old and drop_old:
         dumps.drop_database(address, old)
         old = None
@@ -245,6 +247,18 @@ def _lay_files(parts: Path, stamp: str) -> int:
             passing.replace(place)
             laid += 1
     return laid
+
+
+def _put_anchors_aside(stamp: str) -> None:
+    """Seals that were accepted as lost would be missed for ever: the line goes on in a new file, the old one is kept.
+
+    Copies on other hosts still tell of them, and the event of the restore says why.
+    """
+    place = seal_anchors.place()
+    if place.exists():
+        place.rename(place.with_name(f"{place.name}.before-{stamp}"))
+    db.session.remove()
+    seal_anchors.write()
 
 
 def _lay_public_keys(parts: Path) -> None:

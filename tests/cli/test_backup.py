@@ -234,6 +234,14 @@ def test_a_restore_says_what_is_missing_and_asks_for_a_second_person_and_a_reaso
     assert site.evidence.read_bytes() == b"%PDF-1.7 proof"
     kept = f"{site.database()}_before_"
     assert site.says(f"select count(*) from pg_database where datname like '{kept}%'") == 1
+    # The line of seals goes on; the seals that were accepted as lost are kept aside.
+    place = Path(site.app.config["ANCHORS_FILE"])
+    assert len(place.read_text().splitlines()) == 1
+    (aside,) = place.parent.glob(f"{place.name}.before-*")
+    assert len(aside.read_text().splitlines()) == 2
+    seals.seal()
+    done = site.run("audit", "verify")
+    assert done.exit_code == 0, done.output
     # What the application's role may and may not do came back with the tables.
     site.happens("life goes on")
     with pytest.raises(Exception, match="permission denied"):
@@ -295,7 +303,7 @@ def test_only_so_many_backups_are_kept_and_what_a_killed_one_left_goes(site: Sit
     assert {path.name for path in site.backups.iterdir()} == {*others, fresh, "mine.backup"}
     with tarfile.open(site.backups / fresh) as opened:  # a plain one is a tar
         names = {name for name in opened.getnames() if name.startswith("keys/")}
-    assert names == {"keys/seal_key", "keys/seal_key.pub", "keys/factor_key"}
+    assert names == {f"keys/{name}" for name in ("seal_key", "seal_key.pub", "factor_key", "anchors.jsonl")}
 
 
 @pytest.mark.parametrize(
