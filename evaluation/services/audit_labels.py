@@ -15,6 +15,8 @@ ACTIONS = {
     "assignment.ended": _l("ended an assignment"),
     "audit.exported": _l("took the journal away"),
     "audit.sealed": _l("asked for a seal of the journal"),
+    "backup.begun": _l("took a backup of everything"),
+    "backup.restored": _l("restored everything from a backup"),
     "catalogue.published": _l("published a catalogue"),
     "charge.ended": _l("ended a deputy's charge"),
     "charge.given": _l("gave a deputy a charge"),
