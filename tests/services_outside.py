@@ -20,7 +20,6 @@ JOBS = [
     "tests/runtime/test_jobs.py",
     "tests/runtime/test_stopping.py",
     "tests/runtime/test_brokers.py",
-    "tests/faults/test_work_in_the_background.py",
 ]
 DATABASE = [
     "tests/migrations",

@@ -8,16 +8,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from celery import Task
-from celery.signals import setup_logging, task_postrun, task_prerun, worker_process_init
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_process_init, worker_ready
 from flask import Flask, has_app_context
 from sqlalchemy import Connection, MetaData, event, text
 
-from evaluation import logs
+from evaluation import jobs, logs
 from evaluation.extensions import celery, db
 
 POLLING_SECONDS = 0.5
 BROKER_PATIENCE = 4  # seconds until a broker that does not answer is taken to be away
 HEARTBEAT = 25
+AT_THE_START = (jobs.RESUME_JOBS, jobs.SEAL)
 HOUR = 3600
 
 
@@ -140,6 +141,13 @@ def _begin(task: Task, **_: Any) -> None:
 def _end(**_: Any) -> None:
     if not has_app_context():
         logs.begin_task(None)
+
+
+@worker_ready.connect
+def _catch_up(**_: Any) -> None:
+    """A worker that comes after a silence does at once what the timetable would ask for a little later."""
+    for name in AT_THE_START:
+        jobs.ring(name, {})
 
 
 @worker_process_init.connect

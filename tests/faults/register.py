@@ -93,12 +93,17 @@ FAULTS = (
             f"{JOBS}::test_a_worker_killed_in_the_middle_and_started_again_gives_the_totals_of_an_undisturbed_run",
             f"{JOBS}::test_a_chunk_whose_worker_dies_three_times_ends_the_job",
             f"{JOBS}::test_a_slow_worker_is_not_taken_for_a_dead_one",
+            "tests/runtime/test_stopping.py"
+            "::test_a_worker_whose_time_is_over_gives_its_piece_back_at_once_and_another_goes_on",
         ),
     ),
     Fault(
         10,
         "One message delivered ten times has one effect.",
-        (f"{JOBS}::test_the_same_message_ten_times_has_one_effect",),
+        (
+            f"{JOBS}::test_the_same_message_ten_times_has_one_effect",
+            "tests/runtime/test_brokers.py::test_a_message_delivered_ten_times_has_one_effect_whatever_carries_it",
+        ),
     ),
     Fault(
         11,
@@ -115,6 +120,9 @@ FAULTS = (
         (
             f"{BACKGROUND}::test_with_the_broker_away_submitting_works_and_work_asked_for_is_done_once_it_is_back",
             "tests/runtime/test_doorbells.py::test_a_broker_that_does_not_answer_is_logged_and_stops_nobody",
+            "tests/web/test_admin_port.py::test_a_broker_that_is_away_degrades_and_turns_nobody_away",
+            "tests/services/test_alarms.py"
+            "::test_a_reconciler_that_was_not_heard_of_is_told_to_those_who_can_mend_it",
         ),
     ),
     Fault(
@@ -124,6 +132,8 @@ FAULTS = (
             f"{BACKGROUND}"
             "::test_a_broker_whose_tables_are_dropped_while_everybody_uses_it_is_made_again_and_the_work_is_done",
             f"{JOBS}::test_a_job_whose_message_was_lost_with_the_broker_is_found_again",
+            "tests/runtime/test_brokers.py"
+            "::test_a_broker_emptied_in_the_middle_loses_no_work_and_the_totals_are_those_of_an_undisturbed_run",
         ),
     ),
     Fault(
@@ -166,6 +176,7 @@ FAULTS = (
         18,
         "Two timetables at once do everything once.",
         (
+            "tests/faults/test_two_timetables.py::test_everything_on_the_timetable_asked_for_twice_at_once_is_done_once",
             "tests/services/test_workplans.py::test_two_beats_at_once_open_one_month",
             f"{JOBS}::test_the_same_request_while_it_is_alive_is_the_same_job",
             "tests/services/test_periods.py::test_reminders_come_the_working_day_before_and_only_once_a_day",

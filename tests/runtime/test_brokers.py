@@ -89,7 +89,6 @@ def test_a_broker_that_is_away_is_noticed_soon_and_stops_nobody(
     fresh_database: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broker: str
 ) -> None:
     monkeypatch.setattr(celery.conf, "broker_url", broker)
-    monkeypatch.setattr(celery.conf, "broker_transport_options", _transport_options(broker))
     began = time.monotonic()
     doorbell.enqueue(doorbell.RESUME_JOBS)
     assert time.monotonic() - began < 15
