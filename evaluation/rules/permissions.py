@@ -135,6 +135,7 @@ NEVER_FOR_ONESELF = frozenset(
         Action.REPLACE_GRADE,
         Action.DECIDE_PETITION,
         Action.RECOGNISE_UNIT,
+        Action.CHANGE_ORGANISATION,
         Action.CHANGE_ACCOUNTS,
         Action.GRANT_ROLE,
         Action.APPROVE_ROLE,

@@ -169,6 +169,8 @@ def set_late(
     """An agency of a special sector ends its round before 15 January, by a document of the level above (Article 19.2)."""
     if receipts.taken(actor, transaction_id, "round.late") is not None:
         return db.session.get_one(LateRound, (agency_id, year))
+    if db.session.get(Unit, agency_id) is None:
+        raise Forbidden(_("Only the level above or Home Affairs may set a later last day (Article 19.2)."))
     managing = queries.managing_agency(agency_id, clock.today())
     above = managing is not None and (
         managing in actor.standing.headed or managing in actor.standing.delegated

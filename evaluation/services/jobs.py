@@ -117,8 +117,12 @@ def resume() -> list[int]:
 def progress_for(actor: Actor, job_id: int) -> Progress:
     """How far a job is, for whoever asked for it or may read jobs."""
     found = queries.progress([job_id])
-    if not found or not (found[0].job.requested_by == actor.person_id or may_read(actor)):
+    if not found:
         raise Missing(_("There is no such job."))
+    job = found[0].job
+    if not (job.requested_by == actor.person_id or may_read(actor)):
+        said, subject = Missing(_("There is no such job.")), Subject(queries.province(clock.today()))
+        raise access.denied(said, actor, Action.READ_JOBS, subject, (Job.__tablename__, job.id))
     return found[0]
 
 

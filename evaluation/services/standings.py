@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 def open_unit(actor: Actor, unit_id: int) -> None:
     """Passes who may read a unit: its leaders and those above, personnel, Home Affairs, inspectors; to others it is missing."""
     if not access.may(actor, Action.READ_UNIT, Subject(unit_id)):
-        log.warning("denied %s on unit %s to person %s", Action.READ_UNIT, unit_id, actor.person_id)
-        raise Missing(_("There is no such unit."))
+        said = Missing(_("There is no such unit."))
+        raise access.denied(said, actor, Action.READ_UNIT, Subject(unit_id))
 
 
 def open_province(actor: Actor) -> int:
