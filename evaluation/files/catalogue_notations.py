@@ -9,7 +9,8 @@ from evaluation.files.says import CellRefused, Says, msgid
 from evaluation.rules.names import fold
 
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
-_GROUP = re.compile(r"(?:nhom|n|loai|muc)?\s*[.:]?\s*([0-9]{1,2}|[ivx]{1,4})(?:\s*\(.*|\s+[a-z].*)?")
+# A folded text has single spaces only: one that could repeat would try every way to share them out.
+_GROUP = re.compile(r"(?:nhom|n|loai|muc)? ?(?:[.:] ?)?([0-9]{1,2}|[ivx]{1,4})(?: ?\(.*| [a-z].*)?")
 
 
 def parse_group(value: object) -> int | None:
