@@ -94,10 +94,12 @@ def export(actor: Actor) -> bytes | Job:
 
 
 def exported(actor: Actor, token: str) -> Path:
-    """A file that a job made, for the one who asked for it and nobody else."""
+    """A file that a job made, for the one who asked for it and nobody else, while the right to it lasts."""
     job = job_of_file(EXPORT.name, token)
-    place = audit_export_files.place_of(job.arguments) if job is not None else None
-    if job is None or place is None or job.requested_by != actor.person_id or not place.is_file():
+    if job is None or job.requested_by != actor.person_id:
+        raise Missing(_("There is no such file."))
+    unit_id, place = job.arguments["unit_id"], audit_export_files.place_of(job.arguments)
+    if not access.may(actor, Action.READ_AUDIT, Subject(unit_id)) or not place.is_file():
         raise Missing(_("There is no such file."))
     return place
 

@@ -128,6 +128,58 @@ ACTIONS = {
 }
 
 
+# Names of what was and is; one that is missing here stands by its code.
+FIELDS = {
+    "account": _l("account"),
+    "band": _l("level"),
+    "class": _l("class"),
+    "code": _l("code"),
+    "decided": _l("class decided"),
+    "delegate_id": _l("delegate"),
+    "delegator_id": _l("lender of the duty"),
+    "document": _l("document"),
+    "due": _l("last day"),
+    "events": _l("events"),
+    "late": _l("late"),
+    "month": _l("period"),
+    "name": _l("name"),
+    "number": _l("number"),
+    "proposed": _l("class proposed"),
+    "reports": _l("sheets"),
+    "role": _l("role"),
+    "rulebook": _l("rulebook"),
+    "since": _l("from"),
+    "state": _l("state"),
+    "status": _l("status"),
+    "total": _l("total points"),
+    "unit_id": _l("unit"),
+    "until": _l("until"),
+    "year": _l("year"),
+}
+OBJECTS = {
+    "account": _l("account"),
+    "delegation": _l("delegation"),
+    "job": _l("background work"),
+    "period": _l("period"),
+    "person": _l("official"),
+    "petition": _l("petition"),
+    "report": _l("sheet"),
+    "role_grant": _l("role"),
+    "unit": _l("unit"),
+    "year_grade": _l("class of the year"),
+}
+
+
+def field(name: str) -> str:
+    """What a value of an event is called."""
+    return str(FIELDS.get(name, name))
+
+
+def object_of(kind: str, number: int) -> str:
+    """What an event is about: its kind and its number."""
+    return f"{OBJECTS.get(kind, kind)} {number}"
+
+
 def label(action: str) -> str:
     """What an act is called; an act of an older version that has no label stands by its code."""
     return str(ACTIONS.get(action, action))

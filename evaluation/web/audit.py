@@ -54,6 +54,7 @@ def index() -> str:
             ((code, str(label)) for code, label in audit_labels.ACTIONS.items()), key=lambda one: one[1]
         ),
         label=audit_labels.label,
+        about=audit_labels.object_of,
         changes=_changes,
         many=MOST_COUNTED if found.total >= MOST_COUNTED else None,
         seal=last,
@@ -151,7 +152,7 @@ def _changes(event: AuditEvent) -> list[tuple[str, str, str]]:
     """What was and what is, name by name."""
     before, after = event.before or {}, event.after or {}
     names = [*before, *(name for name in after if name not in before)]
-    return [(name, _short(before.get(name)), _short(after.get(name))) for name in names]
+    return [(audit_labels.field(name), _short(before.get(name)), _short(after.get(name))) for name in names]
 
 
 def _short(value: Any) -> str:

@@ -51,10 +51,13 @@ def upgrade():
     # The check of a million events may use several processes.
     op.execute("alter function audit_payload(audit_event) parallel safe")
     op.execute("alter function audit_hash(bytea, bigint, bigint, text) parallel safe")
+    # A plan made while the journal was small would read all of it at every commit.
+    op.execute("alter function audit_link_events(bigint) set plan_cache_mode = 'force_custom_plan'")
 
 
 def downgrade():
     op.get_context().opts["keep_evidence"]("audit_check")
+    op.execute("alter function audit_link_events(bigint) reset plan_cache_mode")
     op.execute("alter function audit_hash(bytea, bigint, bigint, text) parallel unsafe")
     op.execute("alter function audit_payload(audit_event) parallel unsafe")
     op.execute("drop trigger reading_numbered on reading")

@@ -171,7 +171,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "closings.close": ("mai", "/closings/{open_period}/close"),
     "closings.show": ("mai", "/closings/sheets/{closing}"),
     "readings.index": ("lan", "/readings/"),
-    "readings.person": ("son", "/readings/{person}"),
+    "readings.person": ("tu", "/readings/{person}"),
     "petitions.index": ("thu", "/petitions/"),
     "petitions.show": ("lan", "/petitions/{petition}"),
     "petitions.lodge_score": ("lan", "/petitions/against/score/{earlier}"),

@@ -20,6 +20,7 @@ from evaluation.models import (
 from evaluation.rules.organisation import AbsenceKind
 from evaluation.rules.scoring import Band
 from evaluation.rules.workflow import GradeState, ReportState
+from evaluation.services import audit_checks
 
 PASSWORD = "mật khẩu của tỉnh mẫu"
 TODAY = date(2026, 6, 18)
@@ -61,6 +62,7 @@ def test_every_finished_month_rolls_up_to_exactly_what_was_frozen(clock, fresh_d
     assert set(states) <= {ReportState.PUBLISHED, ReportState.NOT_RATED}
     assert db.session.scalar(select(func.count()).select_from(PersonMonth)) == sum(states.values())
     assert db.session.scalar(select(func.count()).where(PersonMonth.differs)) == 0
+    assert audit_checks.differences() == []
 
 
 def test_the_present_month_is_open_and_half_filed(clock, fresh_database) -> None:
