@@ -279,14 +279,14 @@ def agency_of(unit_id: int, day: date) -> int:
     """The agency that uses the officials of a unit: the nearest that is more than a part of another (Article 3.1)."""
     line = organisation.ancestors(unit_id, day)
     roles = _roles(line)
-    return next((above for above in line if roles[above] is not UnitRole.DIRECT_UNIT), unit_id)
+    return next((above for above in line if roles.get(above) is not UnitRole.DIRECT_UNIT), unit_id)
 
 
 def managing_agency(unit_id: int, day: date) -> int | None:
     """The nearest managing agency above a unit (Article 10.2.a, 21.3)."""
     line = organisation.ancestors(unit_id, day)
     roles = _roles(line)
-    return next((above for above in line if roles[above] is UnitRole.MANAGING_AGENCY), None)
+    return next((above for above in line if roles.get(above) is UnitRole.MANAGING_AGENCY), None)
 
 
 def live_self(person_id: int, year: int) -> SelfClassification | None:

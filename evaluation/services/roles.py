@@ -117,6 +117,8 @@ def end(actor: Actor, grant_id: int, *, transaction_id: str | None = None) -> No
     given = db.session.get(RoleGrant, grant_id, with_for_update={"of": RoleGrant}, populate_existing=True)
     if given is None:
         raise Missing(_("There is no such role."))
+    if not access.may(actor, Action.READ_ACCOUNTS, Subject(given.unit_id, given.account.person_id)):
+        raise Missing(_("There is no such role."))
     account = account_for(actor, given.account_id, to=Action.GRANT_ROLE, lock=True)
     _over_unit(actor, Action.GRANT_ROLE, account, given.unit_id)
     today = clock.today()

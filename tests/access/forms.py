@@ -60,6 +60,19 @@ FORMS: dict[str, Callable[[World, str, str], Form]] = {
     "jobs.propose": lambda world, _role, _owner: {"unit_id": world.of["unit"]["agency_a"], "year": "2026"},
     "commendations.run": _fixed(year="2026", award="LDTT"),
     "language": _fixed(locale="vi"),
+    "accounts.decide_role": _fixed(agrees="yes"),
+    "accounts.decide_factor_reset": _fixed(agrees="yes"),
+    "accounts.grant": lambda world, _role, _owner: {
+        "role": "PERSONNEL",
+        "unit_id": world.of["unit"]["agency_a"],
+        "since": "10/11/2026",
+    },
+    **{
+        f"accounts.{name}": _fixed(reason=REASON)
+        for name in ("disable", "enable", "ask_factor_reset", "reset_password", "end_sessions")
+    },
+    "closings.ask_reopening": _fixed(reason=REASON),
+    "closings.decide_reopening": _fixed(granted="yes", reason=REASON),
 }
 
 
