@@ -97,10 +97,3 @@ def lines(counts: Mapping[Open, tuple[int, int]]) -> list[Line]:
 def may_close(found: list[Line]) -> bool:
     """Whether nothing blocks."""
     return not any(line.blocks for line in found)
-
-
-def changed(earlier: Mapping[str, str | None], later: Mapping[str, str | None]) -> list[str]:
-    """The sheets whose result is another than at the earlier closing, those that came or went among them."""
-    return sorted(
-        (key for key in earlier.keys() | later.keys() if earlier.get(key) != later.get(key)), key=int
-    )

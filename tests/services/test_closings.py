@@ -1,7 +1,7 @@
 """Closing a period: what blocks, what is written down, that nothing of it changes afterwards, and reopening by two."""
 
 import io
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from threading import Barrier, Thread
 from typing import Any
@@ -12,10 +12,11 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from evaluation.extensions import db
-from evaluation.models import AuditEvent, Closing, Job, Notice, Period, Reopening, Report
+from evaluation.models import AuditEvent, Closing, Job, Notice, Period, Reopening, Report, RoleGrant
 from evaluation.queries import periods as period_questions
 from evaluation.rules.closing import Open
 from evaluation.rules.deadlines import StepName
+from evaluation.rules.permissions import Role
 from evaluation.rules.workflow import ReportState
 from evaluation.services import (
     closings,
@@ -171,6 +172,31 @@ def test_a_period_that_has_not_ended_is_not_closed(month: Finished, clock: Any) 
     clock(date(2026, 3, 31))
     seals.seal()
     assert Open.RUNNING in kinds(month)
+
+
+@pytest.mark.parametrize(
+    ("moment", "running"), [("2026-03-31T16:59:59", True), ("2026-03-31T17:00:00", False)]
+)
+def test_the_local_day_decides_when_a_period_has_ended(
+    month: Finished, clock: Any, moment: str, running: bool
+) -> None:
+    """Fault 19: 17:00 in UTC is midnight in Vietnam, and the first second of April is no longer March."""
+    clock(datetime.fromisoformat(f"{moment}+00:00"))
+    assert (Open.RUNNING in kinds(month)) == running
+
+
+def test_a_role_that_ended_closes_nothing_from_its_last_day_on(month: Finished) -> None:
+    """Faults 48 and 49: the right ends with the day of the decision, whatever page is still open."""
+    for grant in db.session.query(RoleGrant).filter_by(role=Role.HOME_AFFAIRS):
+        grant.valid_to = IN_APRIL
+    db.session.commit()
+    for act in (
+        lambda: closings.close(month.actor(month.mai), month.period.id),
+        lambda: reopenings.ask(month.actor(month.mai), month.period.id, reason=WHY),
+    ):
+        with pytest.raises(Forbidden):
+            act()
+        db.session.rollback()
 
 
 def test_a_job_of_the_period_blocks_while_it_lives(month: Finished, enqueued: Any) -> None:
