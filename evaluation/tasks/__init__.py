@@ -12,13 +12,14 @@ from celery.signals import setup_logging, task_postrun, task_prerun, worker_proc
 from flask import Flask, has_app_context
 from sqlalchemy import Connection, MetaData, event, text
 
-from evaluation import jobs, logs
+from evaluation import jobs as doorbell
+from evaluation import logs
 from evaluation.extensions import celery, db
 
 POLLING_SECONDS = 0.5
 BROKER_PATIENCE = 4  # seconds until a broker that does not answer is taken to be away
 HEARTBEAT = 25
-AT_THE_START = (jobs.RESUME_JOBS, jobs.SEAL)
+AT_THE_START = (doorbell.RESUME_JOBS, doorbell.SEAL)
 HOUR = 3600
 
 
@@ -147,7 +148,7 @@ def _end(**_: Any) -> None:
 def _catch_up(**_: Any) -> None:
     """A worker that comes after a silence does at once what the timetable would ask for a little later."""
     for name in AT_THE_START:
-        jobs.ring(name, {})
+        doorbell.ring(name, {})
 
 
 @worker_process_init.connect
