@@ -89,6 +89,8 @@ def from_environment(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "SESSION_WARN_MINUTES": 3,
         "CONFIRM_MINUTES": 5,
         "IDLE_ACCOUNT_DAYS": _number("IDLE_ACCOUNT_DAYS", 45),
+        "EVIDENCE_FILES": _number("EVIDENCE_FILES", 1000),
+        "EVIDENCE_MEGABYTES": _number("EVIDENCE_MEGABYTES", 1000),
         "BULK_READING": _number("BULK_READING", 200),
         "RATE_LIMITS": os.environ.get("RATE_LIMITS", "1").strip() != "0",
         "RATE_LIMIT_STORAGE": os.environ.get("RATE_LIMIT_STORAGE", "memory://"),

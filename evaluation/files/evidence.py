@@ -58,6 +58,9 @@ _MAIN_PARTS = {
 }
 ACCEPTED = "PDF, PNG, JPEG, Word (.docx), Excel (.xlsx), PowerPoint (.pptx)"
 _DAMAGED = msgid("The file is damaged or was cut off on the way. Save it again and attach it once more.")
+_TWO_IN_ONE = msgid(
+    "The file goes on behind its end, as if two files were put together. Save it anew and attach it."
+)
 _EXTERNAL = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>", re.DOTALL)
 
 
@@ -89,6 +92,8 @@ def _kind_of(name: str, data: bytes) -> EvidenceKind:
     if data.startswith(b"%PDF-"):
         if b"%%EOF" not in data[-4096:]:
             raise FileRefused(_DAMAGED)
+        if data[data.rindex(b"%%EOF") + 5 :].strip(b"\0\t\n\f\r "):
+            raise FileRefused(_TWO_IN_ONE)
         return EvidenceKind.PDF
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return _check_png(data)
@@ -144,6 +149,9 @@ def _check_pixels(width: int, height: int) -> None:
 
 
 def _check_office(data: bytes) -> EvidenceKind:
+    end = data.rfind(b"PK\5\6")
+    if end >= 0 and end + 22 + int.from_bytes(data[end + 20 : end + 22], "little") != len(data):
+        raise FileRefused(_TWO_IN_ONE)
     try:
         package = open_package(data)
         names = {member.lower().replace("\\", "/") for member in package.namelist()}

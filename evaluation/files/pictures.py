@@ -27,7 +27,20 @@ def _plain_jpeg(data: bytes) -> bytes:
         if not (0xE0 <= marker <= 0xEF or marker == 0xFE) or marker in _KEPT_JPEG:
             kept.append(data[at : at + 2 + length])
         at += 2 + length
-    return b"".join(kept) + data[at:]
+    return b"".join(kept) + data[at : _end_of_jpeg(data, at)]
+
+
+def _end_of_jpeg(data: bytes, at: int) -> int:
+    """Where the picture ends: what another file hung on behind it is left off."""
+    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
+        marker = data[at + 1]
+        if marker == 0xD9:
+            return at + 2
+        in_the_scan = marker in (0x00, 0xFF) or 0xD0 <= marker <= 0xD7
+        at += (
+            (1 if marker == 0xFF else 2) if in_the_scan else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        )
+    return len(data)
 
 
 def _plain_png(data: bytes) -> bytes:

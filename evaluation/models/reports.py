@@ -193,7 +193,11 @@ class Evidence(Table):
     """A file that proves a line; kept outside the web root under a server-made name."""
 
     __tablename__ = "evidence"
-    __table_args__ = (CheckConstraint("size > 0", name="not_empty"), Index("ix_evidence_item", "item_id"))
+    __table_args__ = (
+        CheckConstraint("size > 0", name="not_empty"),
+        Index("ix_evidence_item", "item_id"),
+        Index("ix_evidence_sender", "uploaded_by", "uploaded_at"),
+    )
 
     id: Mapped[identity]
     item_id: Mapped[reference] = mapped_column(ForeignKey("work_item.id"))

@@ -1,10 +1,13 @@
 """Files that prove a line of work: kept outside the web root under names the server makes, never thrown away."""
 
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
+from flask import current_app
 from flask_babel import gettext as _
+from sqlalchemy import func, select
 
 from evaluation import clock
 from evaluation.extensions import db
@@ -18,6 +21,7 @@ from evaluation.services.access import Actor
 from evaluation.services.refusals import Conflict, Fault, Invalid, Missing
 from evaluation.services.reports import EDITABLE
 
+QUOTA_OF = timedelta(days=31)
 __all__ = ["ACCEPTED", "MAX_BYTES", "MAX_FILES_A_LINE", "attach", "line_for", "open_for", "remove"]
 
 
@@ -44,6 +48,8 @@ def attach(actor: Actor, item_id: int, *, name: str, stream: IO[bytes]) -> Evide
                 limit=MAX_FILES_A_LINE,
             ),
         )
+    if said := _over_quota(actor):
+        raise _refused(shown_name, said)
     data = stream.read(MAX_BYTES + 1)
     try:
         kind = accept(name, data)
@@ -72,6 +78,28 @@ def attach(actor: Actor, item_id: int, *, name: str, stream: IO[bytes]) -> Evide
     )
     db.session.commit()
     return file
+
+
+def _over_quota(actor: Actor) -> str | None:
+    """Why a person may hand in no more for now; files taken off a line count too, for they are kept (fault 31)."""
+    most_files, most_bytes = (
+        current_app.config["EVIDENCE_FILES"],
+        current_app.config["EVIDENCE_MEGABYTES"] * 1024**2,
+    )
+    count, size = db.session.execute(
+        select(func.count(), func.coalesce(func.sum(Evidence.size), 0)).where(
+            Evidence.uploaded_by == actor.person_id, Evidence.uploaded_at > clock.now() - QUOTA_OF
+        )
+    ).one()
+    if count < most_files and size < most_bytes:
+        return None
+    return _(
+        "You have attached %(count)s files of %(megabytes)s MB within %(days)s days, which is as much as one person may."
+        " Wait some days, or ask your administrator.",
+        count=count,
+        megabytes=size // 1024**2,
+        days=QUOTA_OF.days,
+    )
 
 
 def remove(actor: Actor, evidence_id: int) -> Evidence:
@@ -114,14 +142,16 @@ def _own_line(actor: Actor, item_id: int) -> tuple[Report, WorkItem]:
 def _item(item_id: int) -> WorkItem:
     item = db.session.get(WorkItem, item_id)
     if item is None:
-        raise Missing(_("There is no such sheet."))  # as the door of its sheet says: neither tells the other apart
+        raise Missing(
+            _("There is no such sheet.")
+        )  # as the door of its sheet says: neither tells the other apart
     return item
 
 
 def _file(evidence_id: int) -> Evidence:
     file = db.session.get(Evidence, evidence_id)
     if file is None:
-        raise Missing(_("There is no such file."))
+        raise Missing(_("There is no such sheet."))  # as the door of its sheet says
     return file
 
 

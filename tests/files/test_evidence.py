@@ -173,3 +173,30 @@ def test_media_types_are_those_of_the_standards() -> None:
     assert EvidenceKind.PDF.media_type == "application/pdf"
     assert EvidenceKind.DOCX.media_type.endswith("wordprocessingml.document")
     assert EvidenceKind.JPEG.extensions == (".jpg", ".jpeg")
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.pdf", PDF + DOCX),
+        ("a.pdf", PDF + b"<script>alert(1)</script>"),
+        ("a.docx", DOCX + b"<html><script>alert(1)</script></html>"),
+        ("a.docx", DOCX + PDF),
+    ],
+)
+def test_two_files_in_one_are_refused(name: str, data: bytes) -> None:
+    with pytest.raises(FileRefused, match=r"behind its end|damaged"):
+        accept(name, data)
+
+
+def test_what_hangs_behind_a_picture_is_left_off() -> None:
+    from evaluation.files.pictures import without_metadata
+
+    scan = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x12\xff\x00\x34\xff\xd0\x56\xff\xd9"
+    picture = b"\xff\xd8\xff\xc0\x00\x0b\x08\x00\x01\x00\x01\x01\x01\x11\x00" + scan
+    assert without_metadata(picture + DOCX + b"\xff\xd9", EvidenceKind.JPEG) == picture
+    assert without_metadata(png() + b"<script>", EvidenceKind.PNG) == png()
+
+
+def test_white_space_behind_the_end_of_a_pdf_is_no_second_file() -> None:
+    assert accept("a.pdf", PDF + b"\r\n\0\0") is EvidenceKind.PDF

@@ -94,6 +94,22 @@ def test_a_sixth_file_is_refused_and_a_removed_one_makes_room(line) -> None:
     assert len(stored(line)) == 6
 
 
+def test_one_person_hands_in_no_more_than_the_quota_of_a_month_and_taking_files_off_does_not_help(
+    line, app, monkeypatch, clock
+) -> None:
+    monkeypatch.setitem(app.config, "EVIDENCE_FILES", 3)
+    for number in range(3):
+        evidence.remove(line.actor, attach(line, f"{number}.pdf").id)
+    with pytest.raises(Invalid) as refused:
+        attach(line)
+    assert "3" in refused.value.faults[0].message
+    assert len(stored(line)) == 3
+    monkeypatch.setitem(app.config, "EVIDENCE_FILES", 1000)
+    monkeypatch.setitem(app.config, "EVIDENCE_MEGABYTES", 0)
+    with pytest.raises(Invalid):
+        attach(line)
+
+
 def test_a_removed_file_is_kept_but_can_no_longer_be_opened(line) -> None:
     file = attach(line)
     evidence.remove(line.actor, file.id)
