@@ -111,8 +111,8 @@ def withdraw(
 ) -> Conclusion:
     """Takes a conclusion out of use, for a reason; it stays in the register."""
     made = db.session.get(Conclusion, conclusion_id, with_for_update=True, populate_existing=True)
-    if made is None:
-        raise Missing(_("There is no such conclusion."))
+    if made is None:  # in the words of the door behind it: neither tells the other apart
+        raise Missing(_("There is no annual round of this official in this year."))
     member = member_for(actor, made.person_id, made.year)
     if receipts.taken(actor, transaction_id, "conclusion.withdrawn") is not None:
         return made

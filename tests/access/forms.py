@@ -28,6 +28,7 @@ def _fixed(**fields: Any) -> Callable[[World, str, str], Form]:
 
 FORMS: dict[str, Callable[[World, str, str], Form]] = {
     "evidence.attach": _file,
+    "commendation_registers.file": _file,
     "reports.submit": _fixed(version="1"),
     "reports.draft": _fixed(version="1"),
     "reports.check_and_save": _fixed(version="1"),

@@ -33,6 +33,7 @@ class Door:
     public: bool = False
     closed_conflicts: bool = False
     seen_by_all: bool = False
+    seen: Callable[[str, str], bool] | None = None
 
     def held(self, role: str, owner: str) -> frozenset[Relation]:
         """The relations that count at this door."""
@@ -62,6 +63,8 @@ class Door:
         """Whether this role may know that the object is there."""
         if self.seen_by_all and owner != "missing":
             return True
+        if self.seen is not None and owner != "missing":
+            return self.opens(role, owner) or self.seen(role, owner)
         return self.opens(role, owner) or any(
             allowed(action, self.held(role, owner)) for action in self.reads
         )
@@ -358,23 +361,20 @@ POLICIES |= {
     "annual_round.december": get(unit(A.READ_UNIT)),
     "annual_round.late": post(unit(only=_sets_late, why="the level above or Home Affairs (Article 19.2)")),
     "annual_round.person": get(person(only=_reads_round, why="oneself, and who reads the unit's classes")),
-    "conclusions.index": {
-        "GET": person(only=_reads_round, why="as annual_round.person"),
-        "POST": person(
-            only=_keeps_conclusions, reads=ROUND_READERS, why="the personnel office and Home Affairs"
-        ),
-    },
+    "conclusions.index": both(
+        person(only=_keeps_conclusions, seen=_reads_round, why="the personnel office and Home Affairs")
+    ),
     "conclusions.withdraw": post(
         Door(
             PERSON,
             {"conclusion_id": "conclusion"},
             only=_keeps_conclusions,
-            reads=ROUND_READERS,
-            why="as above",
+            seen=_reads_round,
+            why="as conclusions.index",
         )
     ),
     "party_opinions.record": both(
-        person(only=_records, reads=ROUND_READERS, why="who prepares the round, of others")
+        person(only=_records, seen=_reads_round, why="who prepares the round, of others")
     ),
     "meetings.new": both(
         unit(only=lambda role, of: _meets(role, of), why="who prepares the round of the unit")

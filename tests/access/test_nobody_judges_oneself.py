@@ -69,9 +69,7 @@ def test_a_delegation_that_ended_yesterday_gives_no_right_today(office) -> None:
     )  # fmt: skip
     db.session.flush()
     subject = access.subject_of(other)
-    assert access.may(
-        factories.actor(office.nam, IN_MARCH - timedelta(days=1)), Action.SCORE_REPORT, subject
-    )
+    assert access.may(factories.actor(office.nam, IN_MARCH - timedelta(days=1)), Action.SCORE_REPORT, subject)
     assert not access.may(factories.actor(office.nam, IN_MARCH), Action.SCORE_REPORT, subject)
 
 

@@ -428,7 +428,7 @@ def _lists(world: World) -> None:
     """A list for commendation with a line for each agency, and registers of discipline."""
     run = EligibilityRun(
         year=2026, award="LDTT", as_of=TODAY, received_on=TODAY, rulebook="commendation-2026", fingerprint="x",
-        finished_at=NOW, summary={},
+        finished_at=NOW, summary={"share": "1/5", "authorities": {}},
     )  # fmt: skip
     db.session.add(run)
     db.session.flush()
