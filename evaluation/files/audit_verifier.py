@@ -40,7 +40,7 @@ SAYS = {
     "seal signature": "niêm phong {seal}: chữ ký không phải của khóa đã biết",
     "anchor": "niêm phong {seal} khác với bản neo đã giao ra ngoài",
     "anchor missing": "niêm phong {seal} có trong bản neo, nay không còn",
-    "not anchored": "niêm phong {seal} không có trong bản neo",
+    "not anchored": "niêm phong {seal} thiếu trong bản neo",
     "readings": "các lượt xem {seq} đến {last}, thuộc niêm phong {seal}, đã bị thay đổi",
     "incomplete": "tệp bị cắt: chỉ đọc được {seq} dòng",
 }
@@ -158,26 +158,26 @@ class Seals:
 
     def __init__(self, keys: Iterable[bytes], anchors: Iterable[Seal] | None, verified: Callable[..., bool]):
         self.keys, self.verified = {key_id(key): key for key in keys}, verified
-        self.anchors = None if anchors is None else {anchor["number"]: anchor for anchor in anchors}
+        self.anchors = {anchor["number"]: anchor for anchor in anchors or ()}
+        self.anchored_to = max(self.anchors, default=0)  # a copy may be older than the newest seal
         self.found: list[Finding] = []
         self.heads: dict[int, tuple[int, str]] = {}
         self.sealed: dict[int, dict[int, tuple[str, int]]] = {}  # chain → seq → (hash, seal): what it was
         self.readings: list[tuple[int, int, int, str]] = []  # seal, first and last reading, their hash
         self.newest: Seal | None = None
         self.previous, self.number, self.readings_to = bytes(32).hex(), 0, 0
-        self._remember(*(self.anchors or {}).values())
+        self._remember(*self.anchors.values())
 
     def read(self, seal: Seal) -> None:
         """One more seal against the one before it, against its own heads, its signature and its anchor."""
         number, public = seal["number"], self.keys.get(seal["key_id"], b"")
         self.heads |= {int(chain): (seq, of) for chain, (seq, of) in seal["heads"].items()}
         root = root_of(self.heads, seal["readings_to"], seal["readings_hash"]).hex()
-        events = sum(seq for seq, _ in self.heads.values())
-        anchor = seal if self.anchors is None else self.anchors.pop(number, None)
+        anchor = seal if number > self.anchored_to else self.anchors.pop(number, None)
         faults = {
             "seal missing": number != self.number + 1,
             "seal previous": number == self.number + 1 and seal["previous"] != self.previous,
-            "seal root": (root, events) != (seal["root"], seal["events"]),
+            "seal root": root != seal["root"] or sum(seq for seq, _ in self.heads.values()) != seal["events"],
             "seal signature": not self.verified(public, bytes.fromhex(seal["signature"]), seal_text(seal)),
             "not anchored": anchor is None,
             "anchor": anchor is not None and seal_hash(anchor) != seal_hash(seal),
@@ -192,7 +192,7 @@ class Seals:
 
     def end(self, readings: dict[int, str]) -> list[Finding]:
         """What is wrong with the seals, once the last was read, given the hash of each seal's readings as they are now."""
-        gone = [Finding("anchor missing", seal=number) for number in self.anchors or ()]
+        gone = [Finding("anchor missing", seal=number) for number in self.anchors]
         for number, first, last, of in self.readings:
             if readings.get(number, hashlib.sha256().hexdigest()) != of:
                 gone.append(Finding("readings", seq=first, last=last, seal=number))

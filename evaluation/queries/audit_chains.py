@@ -40,8 +40,7 @@ UNLINKED = text(
 
 TWICE = text(
     f"""
-    select chain, max(seq) as seq from audit_link group by chain, event_id having count(*) > 1
-    union all select max(chain), max(seq) from audit_link group by event_id having count(distinct chain) > 1
+    select max(chain) as chain, max(seq) as seq from audit_link group by event_id having count(*) > 1
     order by 1, 2 limit {MOST}
     """
 )

@@ -26,7 +26,7 @@ def verify(*, anchors: list[dict[str, Any]] | None = None, with_anchors: bool = 
 
     It cannot see what somebody changed who holds the key too, unless the anchors lie where that person cannot write.
     """
-    known = anchors if anchors is not None or not with_anchors else seal_anchors.stored() or []
+    known = anchors if anchors is not None or not with_anchors else seal_anchors.stored()
     line = Seals(seal_keys.public_keys(), known, seal_keys.verified)
     for one in audit_seals.seals_after(
         0

@@ -4,6 +4,7 @@ import ast
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -370,3 +371,42 @@ def test_the_nightly_check_keeps_its_outcome_and_a_later_clean_one_lets_go(
     assert done.exit_code == 1
     assert "role" in done.output.lower() or "vai trò" in done.output.lower()
     assert audit_checks.blocked() is not None
+
+
+def test_a_journal_that_is_written_and_sealed_meanwhile_is_never_blamed(journal: Flask) -> None:
+    unit_id = db.session.query(Unit.id).scalar()
+    ended, faults = threading.Event(), []
+
+    def work() -> None:
+        with journal.app_context():
+            try:
+                while not ended.is_set():
+                    for chain in (unit_id, None):
+                        audit.record(None, "unit.renamed", db.session.get_one(Unit, unit_id), unit_id=chain)
+                    db.session.commit()
+                    seals.seal()
+            except Exception as fault:
+                faults.append(fault)
+            finally:
+                db.session.remove()
+
+    writer = threading.Thread(target=work)
+    writer.start()
+    try:
+        for _round in range(15):
+            assert audit_checks.audit_verification.verify().findings == []
+            assert verifier.check(audit_exports.lines(), seal_anchors.stored())[2] == []
+            db.session.rollback()
+    finally:
+        ended.set()
+        writer.join(30)
+    assert faults == []
+
+
+def test_an_older_copy_of_the_anchors_is_no_fault_but_one_with_a_gap_is(journal: Flask) -> None:
+    for _number in range(3):
+        seals.seal()
+    known = seal_anchors.stored() or []
+    lines = list(audit_exports.lines())
+    assert verifier.check(lines, known[:2])[2] == []
+    assert [one.kind for one in verifier.check(lines, [known[0], *known[2:]])[2]] == ["not anchored"]
