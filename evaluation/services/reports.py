@@ -165,7 +165,7 @@ def remove_adhoc(actor: Actor, item_id: int) -> Report:
     """Takes back work the owner added; a line that already has evidence stays and can be set to 0."""
     item = db.session.get(WorkItem, item_id)
     if item is None:
-        raise Missing(_("There is no such line."))
+        raise Missing(_("There is no such sheet."))  # as the door of its sheet says
     report = _editable(actor, item.report_id)
     if not item.added_by_owner:
         raise Conflict(

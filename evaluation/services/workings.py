@@ -36,7 +36,7 @@ def of_score(actor: Actor, sheet_id: int) -> Opened:
     """How a frozen score came about, for whoever may read the sheet (READ_REPORT)."""
     sheet = queries.sheet(sheet_id)
     if sheet is None:
-        raise Missing(_("There is no such score."))
+        raise Missing(_("There is no such sheet."))  # as the door of its sheet says
     access.report_for(actor, sheet.report_id, to=Action.READ_REPORT)
     return Opened(working_of_sheet.of_sheet(sheet))
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from tests.access.addresses import thing_of
 from tests.access.world import PDF, World
+from tests.factories import PASSWORD
 
 Form = dict[str, Any]
 REASON = "Theo văn bản của cơ quan"
@@ -59,8 +60,9 @@ FORMS: dict[str, Callable[[World, str, str], Form]] = {
     "national_exports.hand_over": _fixed(receipt="4/BN"),
     "jobs.roll_up": _fixed(month="2026-06"),
     "jobs.propose": lambda world, _role, _owner: {"unit_id": world.of["unit"]["agency_a"], "year": "2026"},
-    "commendations.run": _fixed(year="2026", award="LDTT"),
-    "language": _fixed(locale="vi"),
+    "commendations.run": _fixed(year="2026", award="LDTT", received_on="2026-11-10"),
+    "access.set_language": _fixed(locale="vi"),
+    "reauthentication.confirm": _fixed(confirm_password=PASSWORD),
     "accounts.decide_role": _fixed(agrees="yes"),
     "accounts.decide_factor_reset": _fixed(agrees="yes"),
     "accounts.grant": lambda world, _role, _owner: {

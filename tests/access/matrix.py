@@ -137,7 +137,7 @@ def _problem(rule: Rule, cell: Cell, answer: Answer) -> str | None:
     if cell.door is None:
         return None if answer.status == 405 or answer.to_sign_in else "this method is not there: 405"
     if cell.door.public:
-        return None if answer.status < 400 or answer.status in (401, 422) else "open to the world"
+        return None if answer.status < 400 or answer.status in (401, 404, 422) else "open to the world"
     if cell.role in ("nobody", "disabled"):
         if answer.to_sign_in or answer.status == 401:
             return _wrote(cell, answer)
@@ -146,7 +146,7 @@ def _problem(rule: Rule, cell: Cell, answer: Answer) -> str | None:
         if answer.status not in (403, 404):
             return "kept out: 403 or 404"
         return _wrote(cell, answer)
-    if answer.denied:
+    if answer.denied and answer.status not in cell.door.accepts:
         return "may pass"
     if cell.door.closed_conflicts and cell.owner == "closed" and cell.method != SAFE and answer.status != 409:
         return "of a closed period: 409"

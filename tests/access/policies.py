@@ -34,6 +34,7 @@ class Door:
     closed_conflicts: bool = False
     seen_by_all: bool = False
     seen: Callable[[str, str], bool] | None = None
+    accepts: tuple[int, ...] = ()
 
     def held(self, role: str, owner: str) -> frozenset[Relation]:
         """The relations that count at this door."""
@@ -152,8 +153,6 @@ LEADS = "a list of what waits for the reader; empty for who leads nothing"
 POLICIES: dict[str, dict[str, Door]] = {
     # Open to the world
     "static": get(everyone("style sheets and scripts")),
-    "health.live": get(everyone("asked by the machine that watches")),
-    "health.ready": get(everyone("asked by the machine that watches")),
     "access.sign_in": both(everyone("the way in")),
     "access.set_language": post(everyone("the page of signing in has two languages")),
     # Everybody's own
@@ -355,7 +354,12 @@ POLICIES |= {
     "workings.grade": get(grade("PUBLISHED", only=_reads_round, why="as forms.year")),
     "workings.grade_file": get(grade("PUBLISHED", only=_reads_round, fixed=DOCX, why="as forms.year")),
     "replacements.replace": both(
-        grade("PUBLISHED", only=_replaces, why="the managing agency's head replaces what an agency published")
+        grade(
+            "PUBLISHED",
+            only=_replaces,
+            seen=_reads_round,
+            why="the managing agency's head replaces what an agency published",
+        )
     ),
     "annual_round.agency": get(unit(A.READ_UNIT)),
     "annual_round.december": get(unit(A.READ_UNIT)),
@@ -416,7 +420,7 @@ POLICIES |= {
     "standings.index": get(anybody("leads to the units one reads; empty for who reads none")),
     "standings.province": get(somewhere(A.READ_PROVINCE, upon=("province",))),
     "standings.unit": get(unit(A.READ_UNIT)),
-    "standings.chart": get(unit(A.READ_UNIT, fixed={"name": "months"})),
+    "standings.chart": get(unit(A.READ_UNIT, fixed={"name": "trend"})),
     "standings.download": get(unit(A.READ_UNIT)),
     "workings.unit": get(unit(A.READ_UNIT, fixed={"period": "2026-06"})),
     "workings.unit_file": get(unit(A.READ_UNIT, **UNIT_KINDS)),
@@ -659,7 +663,7 @@ POLICIES |= {
     "reauthentication.confirm": both(anybody(MINE)),
     "second_factors.set_up": both(anybody(MINE)),
     "second_factors.codes": post(anybody(MINE)),
-    "second_factors.give_up": post(anybody(MINE)),
+    "second_factors.give_up": post(anybody("one's own; who must have one is told so", accepts=(403,))),
     "sessions.index": get(anybody(MINE)),
     "sessions.active": post(anybody(MINE)),
     "sessions.left": get(anybody(MINE)),

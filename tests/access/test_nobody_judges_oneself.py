@@ -88,8 +88,10 @@ def test_the_database_refuses_a_mark_on_a_line_of_the_own_sheet(office) -> None:
 @pytest.mark.parametrize("stage", [Stage.SUPERVISOR, Stage.FINAL])
 def test_the_database_refuses_a_score_that_the_official_gave(office, stage: Stage) -> None:
     own = sheet(office, office.hung, office.department, office.department)
+    hung = factories.actor(office.hung, IN_MARCH)
+    with db.session.no_autoflush:
+        scores.freeze(hung, own, stage)
     with pytest.raises(IntegrityError, match="nobody judges oneself"):
-        scores.freeze(factories.actor(office.hung, IN_MARCH), own, stage)
         db.session.flush()
 
 

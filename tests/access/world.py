@@ -17,7 +17,6 @@ from evaluation.models import (
     Delegation,
     Discipline,
     EligibilityEntry,
-    EligibilityRun,
     Evidence,
     ImportBatch,
     ImportNoun,
@@ -43,7 +42,7 @@ from evaluation.rules.organisation import Office, PersonKind, UnitKind, UnitRole
 from evaluation.rules.periods import Month
 from evaluation.rules.permissions import Role
 from evaluation.rules.workflow import GradeState, ReportState
-from evaluation.services import imports, kept_files, rollups, scores
+from evaluation.services import commendations, imports, kept_files, rollups, scores
 from evaluation.services.access import Actor, actor_for
 from evaluation.services.import_plans import Options
 from tests import factories
@@ -244,7 +243,7 @@ def _own(who: str) -> str:
 
 def _sheets(world: World, who: str, months: dict[ReportState, str], owner: str) -> None:
     if who in ("hung", "lan"):
-        for kind, known in world.of.items():
+        for known in world.of.values():
             if _own(who) in known:
                 known[who] = known[_own(who)]
         return
@@ -415,7 +414,7 @@ def _round(world: World) -> None:
             world.put("conclusion", who, world.of["conclusion"][_own(who)])
             continue
         known = Conclusion(
-            person_id=person.id, year=2026, blocker=list(Blocker)[0], body="Ủy ban Kiểm tra", document_number="1/KL",
+            person_id=person.id, year=2026, blocker=next(iter(Blocker)), body="Ủy ban Kiểm tra", document_number="1/KL",
             concluded_on=YESTERDAY, recorded_by=world.people["chairman"].id,
         )  # fmt: skip
         db.session.add(known)
@@ -426,20 +425,14 @@ def _round(world: World) -> None:
 
 def _lists(world: World) -> None:
     """A list for commendation with a line for each agency, and registers of discipline."""
-    run = EligibilityRun(
-        year=2026, award="LDTT", as_of=TODAY, received_on=TODAY, rulebook="commendation-2026", fingerprint="x",
-        finished_at=NOW, summary={"share": "1/5", "authorities": {}},
-    )  # fmt: skip
-    db.session.add(run)
-    db.session.flush()
+    run = commendations.run_now(2026, "LDTT")
     world.put("run", "all", run.id)
     for owner, agency in (("lan", "agency_a"), ("oanh", "agency_b")):
-        entry = EligibilityEntry(
-            run_id=run.id, person_id=world.people[owner].id, unit_id=world.people[owner].assignments[-1].unit_id,
-            authority_id=world.units[agency].id, title="Chuyên viên", status="NEEDS_REVIEW", findings=[], facts={},
-        )  # fmt: skip
-        db.session.add(entry)
-        db.session.flush()
+        entry = (
+            db.session.query(EligibilityEntry)
+            .filter_by(run_id=run.id, person_id=world.people[owner].id)
+            .one()
+        )
         world.put("entry", agency, entry.id)
         line = Discipline(
             person_id=world.people[owner].id, form=DisciplineForm.KHIEN_TRACH, duty_related=False,
@@ -488,9 +481,26 @@ def _jobs(world: World) -> None:
         unit = world.units[SERVICE[who][1]].id
         for kind, name, given, ending in (
             ("job", "rollups.month", {"month": "2026-06"}, None),
-            ("forms token", "forms.unit_file", {"unit_id": unit, "unit": "x", "what": "01", "when": "2026-06", "ids": []}, "docx"),
-            ("registers token", "registers.export", {"noun": "PEOPLE", "what": "nhân sự", "day": str(TODAY), "whole": False, "tops": [agency], "number_tops": None, "unit_id": agency}, "xlsx"),
-            ("commendations token", "commendations.export", {"run_id": world.of["run"]["all"], "kind": "xlsx", "authorities": [agency], "statuses": None, "name": None, "unit_id": agency}, "xlsx"),
+            (
+                "forms token", "forms.unit_file",
+                {"unit_id": unit, "unit": "x", "what": "01", "when": "2026-06", "ids": []}, "docx",
+            ),
+            (
+                "registers token", "registers.export",
+                {
+                    "noun": "PEOPLE", "what": "nhân sự", "day": str(TODAY), "whole": False, "tops": [agency],
+                    "number_tops": None, "unit_id": agency,
+                },
+                "xlsx",
+            ),
+            (
+                "commendations token", "commendations.export",
+                {
+                    "run_id": world.of["run"]["all"], "kind": "xlsx", "authorities": [agency], "statuses": None,
+                    "name": None, "unit_id": agency,
+                },
+                "xlsx",
+            ),
             ("income token", "extra_income.export", {"stretch": "2026-06", "period": "06/2026", "agencies": [agency]}, "xlsx"),
             ("audit token", "audit.export", {"unit_id": agency, "units": [agency]}, "jsonl"),
         ):  # fmt: skip
