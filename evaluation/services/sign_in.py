@@ -110,7 +110,13 @@ def by_password(username: str, password: str, client: Client, *, code: str = "")
     account = db.session.scalar(select(Account).where(Account.username == name))
     right = passwords.matches(account.password_hash if account else None, password)
     if with_code:
-        right = account is not None and second_factors.check(account.id, code) and right
+        # only digits: a recovery code costs a slow hash, and the time of the answer would tell who has an account
+        right = (
+            account is not None
+            and code.strip().isdecimal()
+            and second_factors.check(account.id, code)
+            and right
+        )
     if account is None or not right or not account.is_active:
         db.session.commit()
         log.warning("sign-in refused at %s: account %s", attempt.stage, account.id if account else None)

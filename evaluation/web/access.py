@@ -42,8 +42,6 @@ PUBLIC = frozenset(
         "access.set_language",
         "access.sign_in",
         "headers.security",
-        "health.live",
-        "health.ready",
         "identity.ask",
         "identity.back",
         "passwords.redeem",
@@ -202,7 +200,7 @@ def _first(place: str) -> ResponseReturnValue:
 def sign_in() -> ResponseReturnValue:
     """The sign-in page: the first step, and for most the only one."""
     if current_user.is_authenticated:
-        return redirect(url_for("home.show"))
+        return redirect(local_path(request.args.get("next")))
     form = SignInForm()
     if not form.validate_on_submit():
         return _sign_in_page(form)

@@ -44,7 +44,10 @@ class Site:
 
     def configure(self, issuer: str) -> None:
         self.app.config.update(
-            OIDC_ISSUER=issuer, OIDC_CLIENT_ID="cong-tam", OIDC_CLIENT_SECRET="a secret of this test", OIDC_MFA_AMR="sc,mfa"
+            OIDC_ISSUER=issuer,
+            OIDC_CLIENT_ID="cong-tam",
+            OIDC_CLIENT_SECRET="a secret of this test",
+            OIDC_MFA_AMR="sc,mfa",
         )
         self.app.extensions.pop("identity", None)
 
