@@ -1,17 +1,19 @@
 """Reads tables out of .xlsx files as offices send them, and writes tables that open safely in Excel."""
 
+import hashlib
 import io
 import pickle
 import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import xlsxwriter
 
@@ -29,6 +31,7 @@ __all__ = [
     "RowError",
     "Says",
     "Sheet",
+    "Source",
     "find_header",
     "header_key",
     "read_workbook",
@@ -231,6 +234,15 @@ _LIST_DASH = re.compile(r"[-–] ?[^\W\d_][^|(!=]*")
 _PREFIXED = ("=", "+", "-", "@", "\t", "\r")
 
 
+@dataclass(frozen=True)
+class Source:
+    """Who took a file and when, for its last worksheet and its properties; a hash of its rows is added."""
+
+    sheet_name: str
+    lines: Sequence[str]
+    hash_label: str
+
+
 def safe_text(value: str) -> str:
     """Text for a CSV that a spreadsheet will open: none of it becomes a formula."""
     return _text(value)
@@ -242,10 +254,11 @@ def write_table(
     *,
     title_lines: Sequence[str] = (),
     sheet_name: str = "Danh sách",
+    source: Source | None = None,
 ) -> bytes:
     """One table as .xlsx: A4 landscape, header frozen and repeated in print; no text becomes a formula or link."""
     target = io.BytesIO()
-    write_tables([OutTable(sheet_name, columns, rows, title_lines)], target)
+    write_tables([OutTable(sheet_name, columns, rows, title_lines)], target, source)
     return target.getvalue()
 
 
@@ -259,7 +272,7 @@ class OutTable:
     title_lines: Sequence[str] = ()
 
 
-def write_tables(tables: Iterable[OutTable], target: io.BytesIO | str) -> None:
+def write_tables(tables: Iterable[OutTable], target: io.BytesIO | str, source: Source | None = None) -> None:
     """Several tables as the worksheets of one .xlsx; into a file, rows leave memory as they come."""
     options = {
         "in_memory": not isinstance(target, str),
@@ -269,9 +282,27 @@ def write_tables(tables: Iterable[OutTable], target: io.BytesIO | str) -> None:
         "strings_to_numbers": False,
     }
     book = xlsxwriter.Workbook(target, options)
+    digest = hashlib.sha256()
     for table in tables:
-        _write_sheet(book, table)
+        _write_sheet(book, replace(table, rows=_hashed(table.rows, digest)))
+    if source is not None:
+        _write_source(book, source, digest.hexdigest()[:16])
     book.close()
+
+
+def _hashed(rows: Iterable[Sequence[object]], digest: Any) -> Iterator[Sequence[object]]:
+    for row in rows:
+        digest.update("\x1f".join(map(str, row)).encode("utf-8", "replace") + b"\n")
+        yield row
+
+
+def _write_source(book: xlsxwriter.Workbook, source: Source, rows_hash: str) -> None:
+    lines = [*source.lines, f"{source.hash_label} {rows_hash}"]
+    page = book.add_worksheet(safe_sheet_name(source.sheet_name))
+    page.set_column(0, 0, 60)
+    for number, line in enumerate(lines):
+        page.write_string(number, 0, _text(line))
+    book.set_properties({"comments": _text("; ".join(lines))})
 
 
 def _write_sheet(book: xlsxwriter.Workbook, table: OutTable) -> None:

@@ -25,6 +25,7 @@ from evaluation.services.access import Actor
 from evaluation.services.account_states import IDLE_DAYS
 from evaluation.services.accounts import subjects_of
 from evaluation.services.refusals import Forbidden
+from evaluation.services.sources import source
 
 ROLES = {
     Role.PERSONNEL: _l("Personnel office"),
@@ -154,7 +155,7 @@ def review(actor: Actor) -> Made:
         ),
     ]
     cells = (_cells(number, row, roles[row.id]) for number, row in enumerate(rows, 1))
-    write_tables([OutTable(_("Accounts"), _columns(), cells, titles)], target)
+    write_tables([OutTable(_("Accounts"), _columns(), cells, titles)], target, source())
     unit = db.session.get_one(Unit, tops[0])
     audit.record(actor, "accounts.exported", unit, after={"accounts": len(rows)}, unit_id=unit.id)
     db.session.commit()

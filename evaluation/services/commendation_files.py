@@ -31,6 +31,7 @@ from evaluation.services.commendation_columns import Filled, columns, unit_colum
 from evaluation.services.commendation_submission import part, submission
 from evaluation.services.job_kinds import Kind, Piece, register
 from evaluation.services.refusals import Missing
+from evaluation.services.sources import source
 
 ROWS_AT_ONCE = 2000
 KINDS = {
@@ -105,6 +106,7 @@ def write_xlsx(run: EligibilityRun, within: Filters, target: Any) -> None:
             for name, statuses in _parts(of_units and len(kinds) > 1)
         ),
         target,
+        source(),
     )
 
 

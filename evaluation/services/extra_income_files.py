@@ -28,6 +28,7 @@ from evaluation.services.access import Actor
 from evaluation.services.extra_income import IncomeLine
 from evaluation.services.job_kinds import Kind, Piece, register
 from evaluation.services.refusals import Missing
+from evaluation.services.sources import source
 
 ROWS_AT_ONCE = 2000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -109,7 +110,9 @@ def write_xlsx(stretch: Stretch, asked: Wanted, target: Any) -> None:
     filled = columns()
     rows = ([fill(line, n) for _c, fill in filled] for n, line in enumerate(services.lines(asked), 1))
     write_tables(
-        [OutTable(_("Extra income"), [column for column, _fill in filled], rows, _titles(stretch))], target
+        [OutTable(_("Extra income"), [column for column, _fill in filled], rows, _titles(stretch))],
+        target,
+        source(),
     )
 
 

@@ -18,6 +18,7 @@ from evaluation.services.import_kinds import KINDS
 from evaluation.services.job_kinds import Kind, Piece, register
 from evaluation.services.register_areas import Area
 from evaluation.services.register_parts import Part
+from evaluation.services.sources import source
 
 AT_ONCE = 2000
 
@@ -39,7 +40,7 @@ def write(noun: ImportNoun, rows: Iterable[dict[str, str]], target: Any) -> None
         [str(number) if key == "order" else row.get(key, "") for key in keys]
         for number, row in enumerate(rows, 1)
     )
-    write_tables([OutTable(SHEET, kind.template_columns(), cells)], target)
+    write_tables([OutTable(SHEET, kind.template_columns(), cells)], target, source())
 
 
 def _handfuls(ids: list[int]) -> Iterator[list[int]]:

@@ -36,6 +36,8 @@ SEARCHES = frozenset(
 DOWNLOADS = frozenset(
     {
         "accounts.review",
+        "audit.export",
+        "audit.made",
         "catalogue.import_errors",
         "closings.sheet_file",
         "commendations.export",

@@ -14,6 +14,7 @@ from evaluation.queries.pages import Page
 from evaluation.queries.petitions import Line
 from evaluation.rules.workflow import PetitionState
 from evaluation.services.refusals import Forbidden
+from evaluation.services.sources import source
 from evaluation.web import presentation
 from evaluation.web.access import current_actor
 from evaluation.web.petitions import OVERSEES, STATES, countdown, oversees
@@ -71,6 +72,7 @@ def file() -> Response:
         (_row(number, line) for number, line in enumerate(found.rows, 1)),
         title_lines=[_("Register of petitions"), _("As of %(day)s", day=presentation.day(clock.today()))],
         sheet_name=_("Petitions"),
+        source=source(),
     )
     return send_file(
         BytesIO(data), XLSX, as_attachment=True, download_name=f"kien-nghi-{clock.today():%Y-%m-%d}.xlsx"

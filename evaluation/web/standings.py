@@ -21,6 +21,7 @@ from evaluation.rules.organisation import UnitKind
 from evaluation.rules.periods import Stretch, parse_stretch, spans_containing
 from evaluation.services import standings
 from evaluation.services.refusals import Missing
+from evaluation.services.sources import source
 from evaluation.web import presentation, sheet_page
 from evaluation.web import standing_charts as charts
 from evaluation.web.access import current_actor
@@ -192,6 +193,7 @@ def download(unit_id: int) -> Response:
             _freshness(month),
         ),
         sheet_name=str(month.month),
+        source=source(),
     )
     answer = Response(data, mimetype=EXCEL)
     name = f"{month.month} {which.name}.xlsx"

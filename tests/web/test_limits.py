@@ -2,12 +2,15 @@
 
 import inspect
 import re
+import zipfile
 from datetime import UTC, date, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from python_calamine import CalamineWorkbook
 
 from evaluation import clock as clock_module
 from evaluation.extensions import db
@@ -229,3 +232,32 @@ def test_reading_ones_own_file_is_no_bulk_and_the_look_out_can_be_switched_off(
     monkeypatch.setitem(app.config, "BULK_READING", 12)
     opened(readers.nam, [readers.nam])
     assert bulk_reading.tell() == 0
+
+
+def test_a_file_that_leaves_says_who_took_it_when_by_which_request_and_holds_a_hash_of_its_rows(
+    database: Any, client: Any, login: Any, clock: Any
+) -> None:
+    clock(TODAY)
+    found = make.office()
+    clerk = make.person("Phạm Thị Sở")
+    make.assignment(clerk, found.department)
+    make.account(clerk, roles=[(role, found.province) for role in Role])
+    db.session.commit()
+    login(client, clerk)
+    hashes = []
+    for address in (
+        "/accounts/review.xlsx",
+        "/imports/export/units/file.xlsx",
+        "/imports/export/units/file.xlsx",
+    ):
+        answer = client.get(address)
+        book = CalamineWorkbook.from_filelike(BytesIO(answer.data))
+        assert book.sheet_names[-1] == "Nguồn"
+        lines = [row[0] for row in book.get_sheet_by_name("Nguồn").to_python()]
+        assert lines[0] == f"Người xuất: Phạm Thị Sở ({clerk.official_number})"
+        assert "10/03/2026" in lines[1]
+        assert lines[2].removeprefix("Mã yêu cầu: ") == answer.headers["X-Request-Id"]
+        hashes.append(re.fullmatch(r"Mã băm các dòng: ([0-9a-f]{16})", lines[3]).group(1))
+        with zipfile.ZipFile(BytesIO(answer.data)) as package:
+            assert hashes[-1] in package.read("docProps/core.xml").decode()
+    assert hashes[0] != hashes[1] == hashes[2], "the same rows have the same hash"

@@ -1,0 +1,23 @@
+"""Where an exported file comes from: who took it, when, by which request; its last sheet and its properties say so (fault 71)."""
+
+from flask import g, has_request_context
+from flask_babel import gettext as _
+
+from evaluation import clock, logs
+from evaluation.extensions import db
+from evaluation.files.sheets import Source
+from evaluation.models import Person
+
+
+def source() -> Source:
+    """The mark of a file that is made now: the person of the request, or for a job the request that asked for it."""
+    actor = g.get("actor") if has_request_context() else None
+    person = db.session.get(Person, actor.person_id) if actor is not None else None
+    moment = clock.now().astimezone(clock.PROVINCE_ZONE)
+    lines = [_("Exported at: %(moment)s", moment=f"{moment:%H:%M:%S %d/%m/%Y}")]
+    if person is not None:
+        who = f"{person.full_name} ({person.official_number})"
+        lines.insert(0, _("Exported by: %(who)s", who=who))
+    if request_id := logs.request_id():
+        lines.append(_("Request: %(id)s", id=request_id))
+    return Source(_("Source"), lines, _("Hash of the rows:"))
