@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 import config
-from evaluation.cli import processes
+from evaluation.cli import processes, serve
 from evaluation.cli.serve import procfile
 
 from .conftest import CHECKOUT
@@ -137,6 +138,17 @@ def test_the_examples_name_only_variables_that_exist(
 ) -> None:
     lines = [line for line in (DEPLOYMENT / name).read_text().splitlines() if line and line[0] != "#"]
     assert {line.partition("=")[0] for line in lines} <= settings_read(tmp_path, monkeypatch) | OUTSIDE_CONFIG
+
+
+def test_a_second_site_on_this_machine_gets_another_admin_port_and_zero_means_none() -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        taken = busy.getsockname()[1]
+        assert serve._admin_port(taken, 1) not in (0, taken)
+    assert serve._admin_port(taken, 1) == taken
+    assert serve._admin_port(taken, taken) not in (0, taken), "the site's own port is no admin port"
+    assert serve._admin_port(0, 1) == 0
 
 
 def test_the_procfile_is_one_that_honcho_reads() -> None:

@@ -110,8 +110,7 @@ def bell(fresh_database: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     options = _transport_options(broker)
     if "TEST_BROKER_URL" in os.environ:
         with Connection(broker, transport_options=options) as connection:  # what earlier tests left
-            connection.default_channel.queue_declare("celery", durable=True)
-            connection.default_channel.queue_purge("celery")
+            connection.default_channel.queue_delete("celery")
 
     def ring(name: str, arguments: dict[str, Any]) -> None:
         with Connection(broker, transport_options=options) as connection:
