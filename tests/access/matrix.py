@@ -143,7 +143,7 @@ def _problem(rule: Rule, cell: Cell, answer: Answer) -> str | None:
             return _wrote(cell, answer)
         return "sent to sign in"
     if not cell.opens:
-        if answer.status not in (403, 404):
+        if answer.status not in cell.door.refuses:
             return "kept out: 403 or 404"
         return _wrote(cell, answer)
     if answer.denied and answer.status not in cell.door.accepts:

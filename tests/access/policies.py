@@ -35,6 +35,7 @@ class Door:
     seen_by_all: bool = False
     seen: Callable[[str, str], bool] | None = None
     accepts: tuple[int, ...] = ()
+    refuses: tuple[int, ...] = (403, 404)
 
     def held(self, role: str, owner: str) -> frozenset[Relation]:
         """The relations that count at this door."""
@@ -446,9 +447,16 @@ POLICIES |= {
     "organisation_classes.index": get(somewhere(A.READ_UNIT)),
     "organisation_classes.show": {
         "GET": unit(A.READ_UNIT),
-        "POST": unit(only=_recognises, reads=(A.READ_UNIT,), why="the head above, or Home Affairs"),
+        "POST": unit(
+            only=_recognises,
+            reads=(A.READ_UNIT,),
+            refuses=(403, 404, 409),
+            why="the head above, or Home Affairs",
+        ),
     },
-    "organisation_classes.reform": post(unit(only=_recognises, reads=(A.READ_UNIT,), why="as recognising")),
+    "organisation_classes.reform": post(
+        unit(only=_recognises, reads=(A.READ_UNIT,), refuses=(403, 404, 409), why="as recognising")
+    ),
     "workplans.unit": get(unit(A.ASSIGN_WORK)),
     "workplans.save": post(unit(A.ASSIGN_WORK)),
     "workplans.add": post(unit(A.ASSIGN_WORK)),
@@ -608,8 +616,10 @@ POLICIES |= {
     "periods.extend": post(anybody("the sheet or agency stands in the form: test_forms_that_choose")),
     # The Party's rules are off in this province: tests/web/test_party.py tries them switched on
     "party.index": get(anybody("says that the Party's rules are off")),
-    "party.agency": get(unit(only=lambda role, of: False, why="off", fixed={"period": "2026-Q3"})),
-    "party.force_majeure": get(person(only=lambda role, of: True, why="leads to the page that says so")),
+    "party.agency": get(anybody("leads to the page that says so", fixed={"period": "2026-Q3"})),
+    "party.force_majeure": get(
+        anybody("leads to the page that says so", args={"person_id": "person"}, fixed={"period": "2026-Q3"})
+    ),
     "party.confirm": post(person(only=lambda role, of: False, why="off")),
     "party.withdraw": post(person(only=lambda role, of: False, why="off")),
     # What is chosen stands in the form: judged by itself in test_forms_that_choose

@@ -384,6 +384,7 @@ def _duties(world: World) -> None:
     for who, person in world.people.items():
         world.put("person", who, person.id)
         world.put("assignment", who, (person.id, person.assignments[-1].id))
+    world.put("person", "all", world.people["nam"].id)
     for kind in ("person", "assignment"):
         world.put(kind, "closed", world.of[kind]["nam"])
 
