@@ -8,6 +8,7 @@ from evaluation.rules.permissions import Action, Relation, allowed
 from tests.access.cast import SIGNED_IN, UNITS, to_person, to_unit
 
 A = Action
+R = Relation
 PERSON, UNIT, NOTHING = "person", "unit", "nothing"
 AGENCIES = ("agency_a", "agency_b", "province")
 READ_UNIT_OF = (A.READ_UNIT,)
@@ -217,11 +218,6 @@ TOKEN_WHY = "a file belongs to whoever asked for it, while the right to it lasts
 
 def token(kind: str, needs: Action) -> Door:
     """A file made in the background: of whoever asked for it, while they hold its right over their own agency."""
-    upon = {
-        "personnel": A.EXPORT_REGISTERS in (needs,)
-        or needs in (A.EXPORT_INCOME, A.READ_COMMENDATIONS, A.READ_UNIT),
-    }
-    del upon
     return Door(PERSON, {"token": kind}, only=_token_door(needs), why=TOKEN_WHY)
 
 
@@ -238,11 +234,7 @@ OWN_UNIT = {
     "other_personnel": "division3", "moved": "division3",
 }  # fmt: skip
 # How roles over everything stand to agency C, which nobody of the cast heads.
-OVER_C = (
-    {"home_affairs": R.HOME_AFFAIRS, "inspector": R.INSPECTOR, "administrator": R.ADMINISTRATOR}
-    if (R := Relation)
-    else {}
-)
+OVER_C = {"home_affairs": R.HOME_AFFAIRS, "inspector": R.INSPECTOR, "administrator": R.ADMINISTRATOR}
 
 
 def _token_door(needs: Action) -> Callable[[str, str], bool]:
@@ -460,7 +452,12 @@ POLICIES |= {
     "workplans.unit": get(unit(A.ASSIGN_WORK)),
     "workplans.save": post(unit(A.ASSIGN_WORK)),
     "workplans.add": post(unit(A.ASSIGN_WORK)),
-    "workplans.copy": post(unit(A.ASSIGN_WORK)),
+    "workplans.copy": post(
+        unit(
+            only=lambda role, of: of != "agency_b" and allowed(A.ASSIGN_WORK, to_unit(role, of)),
+            why="ASSIGN_WORK; the head of agency B supervises nobody here, so nothing can be copied",
+        )
+    ),
     # Registers
     "organisation.index": get(somewhere(A.READ_ORGANISATION)),
     "organisation.people": get(somewhere(A.READ_ORGANISATION)),
