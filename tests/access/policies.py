@@ -455,6 +455,7 @@ POLICIES |= {
     "workplans.copy": post(
         unit(
             only=lambda role, of: of != "agency_b" and allowed(A.ASSIGN_WORK, to_unit(role, of)),
+            seen=lambda role, of: of == "agency_b" and role == "other_head",
             why="ASSIGN_WORK; the head of agency B supervises nobody here, so nothing can be copied",
         )
     ),
