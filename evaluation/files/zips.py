@@ -16,13 +16,32 @@ MAX_ENTRIES = 500
 # Small XML parts compress well by nature; a ratio says something only about a part that is already large.
 RATIO_MATTERS_FROM = 1024 * 1024
 MAX_COLUMNS = 1_000
+MAX_ROWS = 200_000
 MAX_CELLS = 8_000_000
+MAX_SHEETS = 200
 
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+_END = b"PK\x05\x06"
+_LONGEST_END = 22 + 65_535
 
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s")
 _EMPTY_CELL = re.compile(rb"<c r=\"[A-Z]{1,3}[0-9]{1,7}\"(?: s=\"[0-9]{1,6}\")? ?/>")
+# Looked for before the slower pattern: most of a large sheet that names no place has none of these.
+_MAY_NAME_A_PLACE = (
+    b" r=",
+    b"\tr=",
+    b"\nr=",
+    b"\rr=",
+    b'"r=',
+    b"'r=",
+    b"r =",
+    b"r  ",
+    b"r\t",
+    b"r\n",
+    b"r\r",
+)
 _CELL_PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,9})([0-9]{1,10})[\"']")
 
 
@@ -39,6 +58,8 @@ def open_package(data: bytes) -> zipfile.ZipFile:
         raise _refused_compound(data)
     if not data.startswith(b"PK\x03\x04"):
         raise FileRefused(_NOT_XLSX)
+    if _stated_entries(data) > MAX_ENTRIES:
+        raise FileRefused(_TOO_DENSE)
     try:
         package = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError, EOFError):
@@ -56,6 +77,12 @@ _DAMAGED = msgid(
 _TOO_DENSE = msgid(
     "The file unpacks to far more than it should, as harmful files do. Copy the data into a new file."
 )
+
+
+def _stated_entries(data: bytes) -> int:
+    """How many entries the directory says it has, before any of them is read; 0 where it says nothing."""
+    at = data.rfind(_END, max(0, len(data) - _LONGEST_END))
+    return int.from_bytes(data[at + 10 : at + 12], "little") if at >= 0 else 0
 
 
 def _refused_compound(data: bytes) -> FileRefused:
@@ -99,6 +126,21 @@ def check_workbook(data: bytes) -> None:
             )
         )
     measure_all(data, package)
+    if _sheets(package) > MAX_SHEETS:
+        raise FileRefused(
+            msgid("The file has more than %(limit)s sheets. Split it into smaller files."), limit=MAX_SHEETS
+        )
+
+
+def _sheets(package: zipfile.ZipFile) -> int:
+    """How many sheets the workbook names; measured before, so it may be unpacked."""
+    for name in package.namelist():
+        if name.lower().replace("\\", "/") == "xl/workbook.xml":
+            try:
+                return len(_SHEET.findall(package.read(name)))
+            except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
+                raise FileRefused(_DAMAGED) from None
+    return 0
 
 
 def measure_all(data: bytes, package: zipfile.ZipFile) -> None:
@@ -171,6 +213,8 @@ class _Area:
         self._scan(self.tail)
 
     def _scan(self, text: bytes) -> None:
+        if not any(sign in text for sign in _MAY_NAME_A_PLACE):
+            return
         for letters, digits in set(_CELL_PLACE.findall(_EMPTY_CELL.sub(b"", text))):
             self.columns = max(self.columns, _column_number(letters))
             self.rows = max(self.rows, int(digits))
@@ -181,7 +225,7 @@ class _Area:
                 ),
                 limit=MAX_COLUMNS,
             )
-        if self.columns * self.rows > MAX_CELLS:
+        if self.rows > MAX_ROWS or self.columns * self.rows > MAX_CELLS:
             raise FileRefused(
                 msgid("A sheet has a value far away from its data. Delete the unused rows and columns.")
             )

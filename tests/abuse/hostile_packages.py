@@ -295,6 +295,14 @@ def shapes() -> Iterator[Made]:
         lambda: with_sheet(header_row(), before='<dimension ref="A1:XFD1048576"/>'),
     )
     yield "dimensions that are none", lambda: with_sheet(header_row(), before='<dimension ref="zz:-1"/>')
+    yield (
+        "a value in row 199,000",
+        lambda: with_sheet(header_row() + f"<row r='199000'>{text_cell('A199000', 'x')}</row>"),
+    )
+    yield (
+        "a value in the last row",
+        lambda: with_sheet(header_row() + f"<row r='1048576'>{text_cell('A1048576', 'x')}</row>"),
+    )
     yield "100,000 empty rows", lambda: with_sheet("".join(f"<row r='{n}'/>" for n in range(1, 100_001)))
     yield (
         "50,000 empty coloured cells",
