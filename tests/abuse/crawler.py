@@ -407,7 +407,8 @@ def _multipart(pairs: list[tuple[bytes, bytes]], files: list[str], chance: Rando
         b"a.png\x00.exe",
         b"a.svg",
     ]
-    bodies = [b"", b"PK\x03\x04", b"PK\x05\x06" + b"\x00" * 18, b"%PDF-1.7\n%%EOF", b"MZ", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"a;b\r\n1;2",
+    bodies = [b"", b"PK\x03\x04", b"PK\x05\x06" + b"\x00" * 18, b"%PDF-1.7\n%%EOF", b"MZ", b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff", b"a;b\r\n1;2",
               b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, b"<svg onload=1>", b"\x00" * 10_000]  # fmt: skip
     for name in files:
         for _ in range(chance.choice((0, 1, 1, 1, 3))):

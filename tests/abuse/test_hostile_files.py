@@ -1,7 +1,8 @@
-"""27 to 35, 43 to 45: files nobody should send, through every door that takes files; nothing falls over and all are answered in words."""
+"""27 to 35, 43 to 45: files nobody should send, through every door that takes files: all are answered in words."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
