@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -148,17 +149,19 @@ def test_a_bare_database_stops_the_start_and_commands_still_run(
             env=environment,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=180,
         )
 
     try:
-        for command in (
+        commands = (
             ["gunicorn", "wsgi:app", "--bind", f"unix:{tmp_path}/site", "--no-control-socket"],
             ["celery", "-A", "evaluation.celery_app", "--quiet", "worker"],
             ["celery", "-A", "evaluation.celery_app", "--quiet", "beat"],
             ["flask", "--app", "wsgi", "run", "--port", "0"],
-        ):
-            done = run(*command)
+        )
+        with ThreadPoolExecutor() as pool:
+            refusals = list(pool.map(lambda command: run(*command), commands))
+        for command, done in zip(commands, refusals, strict=True):
             assert done.returncode != 0, command
             assert "run `flask db upgrade`" in done.stderr, done.stderr
             assert "Traceback" not in done.stderr
