@@ -27,6 +27,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         outages,
         presentation,
         request_log,
+        years,
     )
 
     app = Flask(__name__, root_path=str(CHECKOUT), template_folder="templates", static_folder="static")
@@ -52,6 +53,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     access.register(app)
     headers.register(app)
     navigation.register(app)
+    years.register(app)
     for module in _modules("evaluation.web"):
         if hasattr(module, "blueprint"):
             app.register_blueprint(module.blueprint)

@@ -21,6 +21,7 @@ from evaluation.services.refusals import Conflict, Fault, Invalid, Missing
 from evaluation.web import panels
 from evaluation.web.access import current_actor
 from evaluation.web.reauthentication import recently_confirmed
+from evaluation.web.years import chosen_year
 
 blueprint = Blueprint("grades", __name__, url_prefix="/grades")
 BEFORE_DECISION = (RoundState.SELF_RATED, RoundState.MEETING_HELD, RoundState.PARTY_OPINION)
@@ -32,7 +33,7 @@ OVERSEES = (Role.HOME_AFFAIRS, Role.INSPECTOR, Role.PERSONNEL)
 def index() -> Answer:
     """The agencies whose classes the reader may see, with how far each is."""
     actor = current_actor()
-    year = request.args.get("year", clock.today().year, type=int)
+    year = chosen_year()
     led = actor.standing.headed | actor.standing.deputised | actor.standing.delegated.keys()
     overseen = [unit for role in OVERSEES for unit in actor.standing.units_of(role)]
     reach = {*led, *organisation.descendants(overseen, clock.today())} if overseen else set(led)

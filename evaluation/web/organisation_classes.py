@@ -25,6 +25,7 @@ from evaluation.services.refusals import Fault, Invalid
 from evaluation.web.access import current_actor
 from evaluation.web.annual_round import only_known_years
 from evaluation.web.appointments import typed_day
+from evaluation.web.years import chosen_year
 
 blueprint = Blueprint("organisation_classes", __name__, url_prefix="/organisation-classes")
 blueprint.url_value_preprocessor(only_known_years)
@@ -51,7 +52,7 @@ QUESTIONS = {
 @blueprint.get("/")
 def index() -> str:
     """The units of a year with their classes, and the year's counts."""
-    year = request.args.get("year", clock.today().year, type=int)
+    year = chosen_year()
     words, shown = request.args.get("q", ""), request.args.get("state", "")
     page, counts = sheets.page(
         current_actor(), year, words, shown, max(1, request.args.get("page", 1, type=int))

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from random import Random
 from urllib.parse import parse_qsl, quote_from_bytes, urlsplit
-from uuid import uuid4
+from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -230,7 +230,7 @@ class Crawler:
             one.name.encode() for form, _action in visitor.forms.values() for one in form.fields if one.name
         ]
         pairs = [(self.chance.choice(names), probes.value(self.chance)) for _ in range(6)] if names else []
-        pairs.append((b"transaction_id", str(uuid4()).encode()))
+        pairs.append((b"transaction_id", str(UUID(int=self.chance.getrandbits(128), version=4)).encode()))
         return Ask(
             visitor.name, "POST", path, pairs=((b"csrf_token", visitor.token), *pairs), content_type=FORM
         )
