@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint fmt clean browser pango test-services
+.PHONY: run test abuse lint fmt clean browser pango test-services
 
 PYTHON := $(shell for p in python3.11 python3 python; do \
 	if $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then command -v $$p; break; fi; done)
@@ -29,6 +29,11 @@ lint: .venv/.tests-installed
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/bandit -q -c pyproject.toml -r evaluation config.py wsgi.py --severity-level medium
+
+# Attacks on the site from all sides; `make abuse ARGS="kills --rounds 9"` does one of them, PARTS of tests/abuse/__main__.py.
+abuse: .venv/.tests-installed
+	@$(BIN)/python -m tests.abuse $(ARGS)
 
 fmt: .venv/.tests-installed
 	@$(BIN)/ruff check --fix .

@@ -274,7 +274,7 @@ def _socket_path(data_dir: Path) -> Path:
     if len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER:
         return folder
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
-    return Path("/tmp") / f"cong-tam-{os.geteuid()}-{digest}"
+    return Path("/tmp") / f"cong-tam-{os.geteuid()}-{digest}"  # nosec B108 # owner and mode are checked
 
 
 def _socket_folder(data_dir: Path, owner: Owner) -> Path:

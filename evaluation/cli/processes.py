@@ -26,6 +26,7 @@ class Child:
     process: subprocess.Popen[str] | None = None
     started: float = 0.0
     early_deaths: int = 0
+    proven: bool = False  # it has lived long once: what ends it now comes from outside
 
 
 @dataclass
@@ -42,14 +43,15 @@ class Children:
         self._launch(child)
 
     def revive(self) -> str | None:
-        """Starts again what has ended; the name of a process that cannot stay alive, if there is one."""
+        """Starts again what has ended; the name of a process that never stayed alive, if there is one."""
         for child in self.members:
             if child.process is None or child.process.poll() is None:
                 continue
             _end_group(child.process)
             lived = time.monotonic() - child.started
+            child.proven = child.proven or lived >= SHORT_LIFE
             child.early_deaths = child.early_deaths + 1 if lived < SHORT_LIFE else 0
-            if child.early_deaths >= 3:
+            if child.early_deaths >= 3 and not child.proven:
                 return child.name
             print(f"{child.name} ended with {child.process.returncode}; starting it again", flush=True)
             time.sleep(1)

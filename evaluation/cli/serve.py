@@ -214,7 +214,7 @@ def _start(children: Children) -> None:
 
 
 def _wait_for_first_page(children: Children, options: argparse.Namespace) -> None:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(options.host, options.host)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(options.host, options.host)  # nosec B104 # translated into loopback, never bound
     page = f"http://[{host}]:{options.port}/" if ":" in host else f"http://{host}:{options.port}/"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     end = time.monotonic() + FIRST_PAGE_SECONDS

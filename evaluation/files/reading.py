@@ -35,7 +35,7 @@ def read_list(read: Callable[[bytes], Any], data: bytes) -> Any:
                 "The file cannot be read as an Excel workbook. Open it in Excel, save it again and upload it."
             )
         )
-    state, found, params = pickle.loads(child.stdout)
+    state, found, params = pickle.loads(child.stdout)  # nosec B301 # written by our own child process
     if state == "refused":
         raise FileRefused(found, **params)
     return found

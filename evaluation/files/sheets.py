@@ -106,7 +106,7 @@ def read_workbook(data: bytes) -> list[Sheet]:
                 "The file cannot be read as an Excel workbook. Open it in Excel, save it again and upload it."
             )
         )
-    return [Sheet(name, rows) for name, rows in pickle.loads(child.stdout)]
+    return [Sheet(name, rows) for name, rows in pickle.loads(child.stdout)]  # nosec B301 # from our own child
 
 
 _PUNCTUATION = re.compile(r"[^0-9a-z]+")

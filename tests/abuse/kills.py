@@ -20,6 +20,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from evaluation import clock, create_app
+from evaluation.cli.processes import SHORT_LIFE
 from evaluation.extensions import db
 from evaluation.models import Account
 from evaluation.rules.periods import Month
@@ -88,7 +89,11 @@ def run(rounds: int, seed: int, officials: int = 200, *, patience: float = 2.0) 
         print(f"  acknowledged: {dict(acts)}", flush=True)
         return [
             rounds_verdict,
-            Verdict("answers of 500", answered, [f"{crashed} answers of 500"] * bool(crashed)),
+            Verdict(
+                "answers of 500",
+                answered,
+                [f"{crashed} answers of 500", *running.crashes()] if crashed else [],
+            ),
             Verdict("scripts that met what they do not know", len(crowd.threads), crowd.problems),
             *verdicts,
         ]
@@ -110,6 +115,8 @@ def _kill_all(running: Site, kinds: list[str], ledger: Ledger, chance: Random, p
     """One kill a round; the next comes when everything is back and clients were acknowledged something again."""
     verdict = Verdict("rounds without a return", len(kinds))
     killed: Counter[str] = Counter()
+    site.wait_for(lambda: site.stands(running) and _answers(running), "the whole site", BACK_SECONDS)
+    time.sleep(SHORT_LIFE)  # who starts processes again gives up on one that never lived so long
     longest, began = 0.0, time.monotonic()
     for number, kind in enumerate(kinds, 1):
         time.sleep(chance.uniform(0.3, patience))
@@ -123,6 +130,7 @@ def _kill_all(running: Site, kinds: list[str], ledger: Ledger, chance: Random, p
         except NotBack as problem:
             verdict.faults.append(f"round {number} ({kind}): {problem}")
             if running.process.poll() is not None:
+                verdict.faults.append(running.last_words())
                 break
             continue
         longest = max(longest, took)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -59,6 +60,16 @@ class Site:
         except (OSError, ValueError, IndexError):
             return 0
 
+    def last_words(self) -> str:
+        """The end of the log."""
+        return self.log.read_text(errors="replace")[-600:]
+
+    def crashes(self) -> list[str]:
+        """What the log says of each fault of the program."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        begun = [n for n, line in enumerate(lines) if re.search(r"request \w+ failed", line)]
+        return ["\n".join(line[:200] for line in lines[n : n + 60]) for n in begun]
+
     def stop(self) -> None:
         """An orderly end of everything."""
         if self.process.poll() is None:
@@ -93,7 +104,7 @@ def running(officials: int, months: int = 2, seed: int = 7) -> Iterator[Site]:
             lambda: b"Ctrl-C stops it" in log.read_bytes() or process.poll() is not None, "the site", 300
         )
         if process.poll() is not None:
-            raise NotBack(log.read_text(errors="replace")[-2000:])
+            raise NotBack(site.last_words())
         yield site
     finally:
         site.stop()

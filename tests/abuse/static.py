@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.abuse import sql_texts
 from tests.abuse.judged import Verdict
 from tests.abuse.kills import table
 
@@ -41,7 +42,7 @@ def bandit() -> Verdict:
         for one in found["results"]
     ]
     faults += [f"bandit could not read {one['filename']}: {one['reason']}" for one in found["errors"]]
-    faults += silenced_without_a_reason()
+    faults += silenced_without_a_reason() + sql_texts.unexplained()
     return Verdict("findings of bandit, medium and above", found["metrics"]["_totals"]["loc"], faults)
 
 
@@ -72,6 +73,11 @@ def pip_audit() -> tuple[Verdict | None, str]:
             packages = json.loads(done.stdout)["dependencies"]
         except (ValueError, KeyError):
             reasons.append(f"{service}: {_last_line(done.stderr)}")
+            continue
+        if packages and all("skip_reason" in one for one in packages):
+            reasons.append(
+                f"{service}: {packages[0]['skip_reason'][:150]}, and so for all {len(packages)} packages"
+            )
             continue
         skipped = [
             f"{one['name']} was not looked at: {one['skip_reason']}"
