@@ -29,12 +29,38 @@ def record(
     """Adds one event about a stored object; the caller commits. A job without a person has no actor."""
     if subject.id is None:  # type: ignore[attr-defined]
         db.session.flush()
+    return record_of(
+        actor,
+        action,
+        subject.__tablename__,
+        subject.id,  # type: ignore[attr-defined]
+        before=before,
+        after=after,
+        reason=reason,
+        unit_id=unit_id,
+        on_behalf_of=on_behalf_of,
+    )
+
+
+def record_of(
+    actor: Actor | None,
+    action: str,
+    object_type: str,
+    object_id: int,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str | None = None,
+    unit_id: int | None = None,
+    on_behalf_of: int | None = None,
+) -> AuditEvent:
+    """The same about an object that is known by its table and number and need not be read for it."""
     event = AuditEvent(
         actor_id=actor.person_id if actor else None,
         on_behalf_of_id=on_behalf_of,
         action=action,
-        object_type=subject.__tablename__,
-        object_id=subject.id,  # type: ignore[attr-defined]
+        object_type=object_type,
+        object_id=object_id,
         unit_id=unit_id,
         before=plain(before),
         after=plain(after),

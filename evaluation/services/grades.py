@@ -193,9 +193,9 @@ def require_reading(actor: Actor, agency_id: int) -> frozenset[Relation]:
     return access.require(actor, Action.READ_UNIT, Subject(agency_id, confirming_unit_id=agency_id))
 
 
-def may_ask(actor: Actor, agency_id: int) -> bool:
-    """Whether the actor may have an agency's proposals worked out."""
-    return access.may(actor, Action.PROPOSE_GRADES, Subject(agency_id, confirming_unit_id=agency_id))
+def may_ask(held: frozenset[Relation]) -> bool:
+    """Whether whoever stands so to an agency may have its proposals worked out."""
+    return access.allowed(Action.PROPOSE_GRADES, held)
 
 
 def december_choice(year: int) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Collection
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -38,6 +39,14 @@ from evaluation.services.import_plans import (
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid, Missing
 
 __all__ = ["KINDS", "apply_file", "batch_for", "check", "confirm", "discard", "error_report", "preview"]
+
+
+class SecondPerson(StrEnum):
+    """What an import that ends very many still needs."""
+
+    TO_BE_ASKED = "TO_BE_ASKED"
+    WAITED_FOR = "WAITED_FOR"
+    IS_ACTING = "IS_ACTING"
 
 
 def read(kind: ImportKind, data: bytes) -> Reading:
@@ -210,7 +219,8 @@ def confirm(
     """Applies what the preview showed, in one transaction; refused when the register has changed since.
 
     Rows with errors need the choice “only the valid rows”, converted fonts a consent; ending more than 5 % of the
-    running main assignments of the agencies in the file (and more than one) is refused with the numbers.
+    running main assignments of the agencies in the file (and more than one) needs two people: the first asks, another who
+    looks after the whole register confirms the same changes.
     """
     known = receipts.taken(actor, transaction_id, "import.applied")
     if known:
@@ -227,9 +237,10 @@ def confirm(
     summary = questions.summary(batch.id)
     if diff.errors or diff.fingerprint() != summary["fingerprint"]:
         _show_anew(batch, diff, summary["rows"])
-    _refuse_ending_too_many(diff)
     if not diff.changes:
         raise Conflict(_("This file changes nothing: the register already says the same."))
+    if diff.ends_too_many():
+        _need_a_second_person(actor, batch, diff)
     counts = _write(actor, kind, batch, diff, options)
     receipts.keep(transaction_id, counts)
     _commit()
@@ -265,6 +276,36 @@ def _refuse_unconfirmed(batch: ImportBatch, *, consent: bool, only_valid: bool) 
         )
     if faults:
         raise Invalid(faults)
+
+
+def step_of_two(actor: Actor, batch: ImportBatch, fingerprint: str) -> SecondPerson:
+    """Where an import that ends very many stands between the two people it needs, for this one of them."""
+    asked = batch.options.get("asked") or {}
+    if asked.get("fingerprint") != fingerprint:
+        return SecondPerson.TO_BE_ASKED
+    if asked["by"] == actor.person_id or not sees_all(actor):
+        return SecondPerson.WAITED_FOR
+    return SecondPerson.IS_ACTING
+
+
+def _need_a_second_person(actor: Actor, batch: ImportBatch, diff: Diff) -> None:
+    """Passes only the second of two; what the first did is kept, and the sentence says what happens next."""
+    step = step_of_two(actor, batch, diff.fingerprint())
+    if step is SecondPerson.IS_ACTING:
+        return
+    if step is SecondPerson.TO_BE_ASKED:
+        asked = {"by": actor.person_id, "at": clock.now().isoformat(), "fingerprint": diff.fingerprint()}
+        batch.options = {**batch.options, "asked": asked}
+        audit.record(actor, "import.asked", batch, after={"ends": diff.ends, "running": diff.running})
+        db.session.commit()
+    raise Conflict(
+        _(
+            "This import would end %(ends)s of the %(running)s running main assignments of the agencies in the file, more than"
+            " 5%%. Nothing was applied: it waits for a second person of Home Affairs or administration of the whole register.",
+            ends=diff.ends,
+            running=diff.running,
+        )
+    )
 
 
 def _refuse_ending_too_many(diff: Diff) -> None:
@@ -313,7 +354,8 @@ def _write(
         actor,
         "import.applied",
         batch,
-        after={"noun": kind.noun, "sha256": batch.sha256, "day": options.day, **counts},
+        after={"noun": kind.noun, "sha256": batch.sha256, "day": options.day, **counts}
+        | ({"asked_by": batch.options["asked"]["by"]} if "asked" in batch.options else {}),
     )
     return counts
 

@@ -57,6 +57,7 @@ def person_for(actor: Actor | None, person_id: int, *, to: Action) -> Person:
     if not access.allowed(to, held):
         said = Forbidden(_("You are not allowed to do this here."))
         raise access.denied(said, actor, to, subject, thing)
+    access.opened(thing, subject, frozenset(held))
     return person
 
 

@@ -7,8 +7,7 @@ from flask_babel import gettext as _
 
 from evaluation import clock
 from evaluation.extensions import db
-from evaluation.models import Reading, Report, Unit
-from evaluation.queries import jobs as job_questions
+from evaluation.models import Person, Reading, Report, Unit
 from evaluation.queries import organisation
 from evaluation.queries import readings as queries
 from evaluation.queries.organisation import Subject
@@ -90,17 +89,18 @@ def record_now(actor: Actor, kind: str, number: int, how: str) -> None:
 def record_list(
     actor: Actor, unit_id: int | None, *, page: str, chosen: dict[str, str], count: int | None
 ) -> None:
-    """One event for a list or a file of many people instead of a row for each: which, with what filter, how many."""
+    """One event for a list or a file of many people instead of a row for each: which, with what filter, how many.
+
+    A list that names no unit is that of whatever its reader may see.
+    """
     db.session.rollback()
-    unit = db.session.get(Unit, unit_id or job_questions.province(clock.today()))
-    if unit is None:
-        return
-    audit.record(
+    audit.record_of(
         actor,
         "list.read",
-        unit,
+        Unit.__tablename__ if unit_id else Person.__tablename__,
+        unit_id or actor.person_id,
         after={"page": page, "filter": chosen, "count": count},
-        unit_id=unit.id,
+        unit_id=unit_id,
     )
     db.session.commit()
 

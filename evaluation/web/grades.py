@@ -152,7 +152,7 @@ def _agency(unit_id: int, year: int, faults: list[Fault]) -> str:
         bands=list(reversed(Band)),
         chosen=klass,
         words=words,
-        may_ask=grades.may_ask(actor, unit_id),
+        may_ask=grades.may_ask(held),
         may_try=what_ifs.offered_to(held),
         may_publish=bool(actor.standing.headed | actor.standing.delegated.keys()),
         december=grades.december_choice(year),

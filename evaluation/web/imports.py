@@ -185,6 +185,9 @@ def _preview(batch_id: int, faults: list[Fault]) -> str:
         lines=[_line(item) for item in stored] if which == "changes" else [],
         problems=[] if which == "changes" else [(e.place(_), e.message(_)) for e in map(error_in, stored)],
         open=batch.state is ImportState.PREVIEWED,
+        second=imports.step_of_two(current_actor(), batch, counts["fingerprint"])
+        if counts["refused"]
+        else None,
         errors=[(fault.place, fault.message) for fault in faults],
         faults={fault.place: fault.message for fault in faults},
         transaction_id=receipts.new_id(),

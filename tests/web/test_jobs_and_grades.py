@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from evaluation.extensions import db
 from evaluation.models import Job, YearGrade
@@ -16,6 +16,7 @@ from evaluation.services import jobs
 from tests import factories
 from tests.services.test_grades import month, ready, year_of
 from tests.services.test_rollups import led_office
+from tests.web.counting import queries_of
 
 TODAY = date(2026, 12, 5)
 
@@ -23,21 +24,6 @@ TODAY = date(2026, 12, 5)
 def home_affairs(office: Any) -> Any:
     mai = factories.person("Hoàng Thị Mai")
     return factories.account(mai, roles=[(Role.HOME_AFFAIRS, office.province)])
-
-
-def queries_of(client: Any, address: str) -> int:
-    seen: list[str] = []
-
-    def count(_c: Any, _k: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-            seen.append(statement)
-
-    event.listen(db.engines[None], "before_cursor_execute", count)
-    try:
-        assert client.get(address).status_code == 200
-    finally:
-        event.remove(db.engines[None], "before_cursor_execute", count)
-    return len(seen)
 
 
 def test_home_affairs_asks_for_a_roll_up_and_sees_its_progress(

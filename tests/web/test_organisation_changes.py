@@ -53,7 +53,10 @@ def of_person(person, verb: str) -> str:
 
 
 def events() -> list[str]:
-    return list(db.session.scalars(db.select(AuditEvent.action).order_by(AuditEvent.id)))
+    """What was changed; looking at lists and being refused leave traces of their own."""
+    traces = ("list.read", "access.denied")
+    kept = db.select(AuditEvent.action).where(AuditEvent.action.not_in(traces))
+    return list(db.session.scalars(kept.order_by(AuditEvent.id)))
 
 
 FOUND = {

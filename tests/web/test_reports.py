@@ -5,7 +5,6 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event
 
 from evaluation.extensions import db
 from evaluation.models import AuditEvent, Report, ScoreSheet, WorkItem
@@ -14,6 +13,7 @@ from evaluation.rules.scoring import WorkKind
 from evaluation.rules.workflow import ReportState
 from evaluation.services import rulebooks
 from tests import factories
+from tests.web.counting import queries_of
 
 IN_MARCH = date(2026, 3, 30)
 SCRIPT = {"X-Requested-With": "fetch", "Accept": "application/json"}
@@ -352,24 +352,6 @@ def test_hostile_text_is_cleaned_or_refused_and_never_breaks_the_page(month) -> 
         answer = month.client.post(url(month, "/submit"), data={"version": "1", "transaction_id": bad})
         assert answer.status_code == 409
     assert fresh(month).state is ReportState.DRAFT
-
-
-def queries_of(client, address: str) -> int:
-    seen: list[str] = []
-
-    def count(_connection, _cursor, statement, *_rest) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-            seen.append(statement)
-
-    with client.application.app_context():
-        engine = db.engine
-    target = engine.engine if hasattr(engine, "engine") else engine
-    event.listen(target, "before_cursor_execute", count)
-    try:
-        assert client.get(address).status_code == 200
-    finally:
-        event.remove(target, "before_cursor_execute", count)
-    return len(seen)
 
 
 def test_the_page_costs_the_same_few_queries_for_five_lines_and_for_sixty(month) -> None:
