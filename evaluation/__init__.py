@@ -23,6 +23,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         errors,
         headers,
         limits,
+        nameless,
         navigation,
         outages,
         presentation,
@@ -54,6 +55,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     headers.register(app)
     navigation.register(app)
     years.register(app)
+    nameless.register(app)
     for module in _modules("evaluation.web"):
         if hasattr(module, "blueprint"):
             app.register_blueprint(module.blueprint)

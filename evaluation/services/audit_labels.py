@@ -44,6 +44,7 @@ ACTIONS = {
     "identity.linked": _l("linked an account to the identity provider"),
     "identity.unlinked": _l("unlinked an account from the identity provider"),
     "import.applied": _l("applied an import"),
+    "import.asked": _l("asked a second person for an import that ends many assignments"),
     "import.discarded": _l("discarded an import"),
     "import.previewed": _l("uploaded a file to import"),
     "import.reconsidered": _l("changed the choices of an import"),

@@ -6,7 +6,7 @@ from flask import Flask, abort, request
 
 from evaluation import clock
 
-FIRST_YEAR, LAST_YEAR = 1990, 2200
+FIRST_YEAR, LAST_YEAR = 2012, 2200  # the oldest rulebook is of 2012
 
 
 def register(app: Flask) -> None:

@@ -213,6 +213,36 @@ def test_an_import_that_would_end_more_than_five_percent_is_refused_with_the_num
     assert organisation.main_assignment(office.lan.id, TODAY) is not None
 
 
+def test_two_people_together_may_end_more_than_five_percent_and_neither_alone(office, actor):
+    rows = [
+        person_row(who.official_number, who.full_name, **{"Trạng thái": "Nghỉ hưu"})
+        for who in (office.lan, office.nam)
+    ]
+    batch = preview(actor, "PEOPLE", book(PEOPLE, *rows))
+    for _ in range(2):  # asking twice is no second person
+        with pytest.raises(Conflict) as refused:
+            imports.confirm(actor, batch.id)
+        assert "người thứ hai" in refused.value.message
+    assert batch.state is ImportState.PREVIEWED
+    assert organisation.main_assignment(office.lan.id, TODAY) is not None
+    local, second = make.person("Cán bộ của sở"), make.person("Người thứ hai")
+    make.account(local, roles=[(Role.PERSONNEL, office.department)])
+    make.account(second, roles=[(Role.ADMINISTRATOR, office.province)])
+    with pytest.raises(Missing):
+        imports.confirm(make.actor(local, TODAY), batch.id)
+    counts = imports.confirm(make.actor(second, TODAY), batch.id)
+    assert counts["ended"] == 2
+    assert organisation.main_assignment(office.lan.id, TODAY) is None
+    events = db.session.scalars(
+        select(AuditEvent).where(AuditEvent.action.in_(("import.asked", "import.applied")))
+    ).all()
+    assert [(one.action, one.actor_id) for one in events] == [
+        ("import.asked", actor.person_id),
+        ("import.applied", second.id),
+    ]
+    assert events[1].after["asked_by"] == actor.person_id
+
+
 def test_one_retirement_in_a_small_office_is_let_through(office, actor):
     gone = person_row(office.lan.official_number, office.lan.full_name, **{"Trạng thái": "Nghỉ hưu"})
     batch = preview(actor, "PEOPLE", book(PEOPLE, gone))
