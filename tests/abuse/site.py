@@ -67,7 +67,11 @@ class Site:
     def crashes(self) -> list[str]:
         """What the log says of each fault of the program."""
         lines = self.log.read_text(errors="replace").splitlines()
-        begun = [n for n, line in enumerate(lines) if re.search(r"request \w+ failed", line)]
+        begun = [
+            n
+            for n, line in enumerate(lines)
+            if re.search(r"request \w+ failed|Exception on |Error handling request", line)
+        ]
         return ["\n".join(line[:200] for line in lines[n : n + 60]) for n in begun]
 
     def stop(self) -> None:
