@@ -1,11 +1,11 @@
 """Child process that reads a large list whole and hands back its rows, so that a web worker keeps neither file nor cells."""
 
-import pickle
 import sys
 from dataclasses import fields
 from importlib import import_module
 from typing import Any
 
+from evaluation.files import handed_over
 from evaluation.files.says import FileRefused
 
 ALLOWED = {"evaluation.files.people:read_people", "evaluation.files.units:read_units"}
@@ -19,14 +19,14 @@ def main(what: str) -> None:
     try:
         found = getattr(import_module(module), name)(sys.stdin.buffer.read())
     except FileRefused as refused:
-        pickle.dump(("refused", refused.says_id, refused.params), sys.stdout.buffer)
+        sys.stdout.buffer.write(handed_over.pack(("refused", refused.says_id, refused.params)))
         return
     _share_texts(found.rows)
-    pickle.dump(("read", found, None), sys.stdout.buffer, protocol=pickle.HIGHEST_PROTOCOL)
+    sys.stdout.buffer.write(handed_over.pack(("read", found, None)))
 
 
 def _share_texts(rows: list[Any]) -> None:
-    """Equal texts become one object, which the pickle then writes once: units and titles repeat thousands of times."""
+    """Equal texts become one object, which is then written once: units and titles repeat thousands of times."""
     known: dict[str, str] = {}
     for row in rows:
         for item in fields(row):

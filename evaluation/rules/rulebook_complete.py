@@ -38,11 +38,13 @@ def refuse_incomplete(book: Rulebook, method: Method, refuse: Refuse) -> None:
         _refuse_idle_weights(book, refuse)
     if book.criteria is not None:
         for day, rows in book.criteria.values:
-            if rows and sum(row.max_points for row in rows) != book.number("general_max", day):
+            missing = book.number("general_max", day) - sum(row.max_points for row in rows or ())
+            if rows and missing:
                 refuse(
                     ("general_criteria", "values", day),
-                    "the general criteria of %(day)s do not add up to general_max.",
+                    "the general criteria of %(day)s do not add up to general_max: %(missing)s is missing.",
                     day=day_text(day),
+                    missing=str(missing),
                 )
 
 

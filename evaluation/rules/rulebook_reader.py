@@ -382,9 +382,13 @@ class _Reader:
                     )
                 )
             total = sum((row.max_points for row in rows if row.group == group["code"]), Fraction())
-            if total != self._fraction((*spot, "max"), group.get("max")):
+            missing = self._fraction((*spot, "max"), group.get("max")) - total
+            if missing:
                 self.refuse(
-                    spot, "the criteria of %(group)s do not add up to its points.", group=group["code"]
+                    spot,
+                    "the criteria of %(group)s do not add up to its points: %(missing)s is missing.",
+                    group=group["code"],
+                    missing=str(missing),
                 )
         if len({row.code for row in rows}) != len(rows):
             self.refuse(place, "two general criteria have the same code.")

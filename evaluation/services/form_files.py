@@ -1,7 +1,6 @@
 """The forms of a whole unit as one file, for the meeting and for the archive (Article 24.2); a long one is a job."""
 
 import io
-import pickle
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +13,7 @@ from flask_babel import gettext as _
 
 from evaluation import clock
 from evaluation.extensions import db
-from evaluation.files import forms_word, word
+from evaluation.files import forms_word, handed_over, word
 from evaluation.files.tracking_sheets import write_tracking_sheets
 from evaluation.models import Job, Period
 from evaluation.queries import commendations as job_questions
@@ -192,7 +191,7 @@ def _make(arguments: dict[str, Any], piece: dict[str, Any]) -> None:
     if "first" in piece:
         chosen = ids[piece["first"] : piece["first"] + OFFICIALS_A_PIECE]
         data = (
-            pickle.dumps(tracking_sheets.tracking_sheets(chosen))
+            handed_over.pack(tracking_sheets.tracking_sheets(chosen))
             if what is What.TRACKING
             else _written(what, chosen)
         )
@@ -204,7 +203,7 @@ def _make(arguments: dict[str, Any], piece: dict[str, Any]) -> None:
     fresh = place.with_suffix(".part")
     if what is What.TRACKING:
         # Only this program writes into the folder.
-        sheets = (sheet for part in parts for sheet in pickle.loads(part.read_bytes()))  # nosec B301 # our own file
+        sheets = (sheet for part in parts for sheet in handed_over.unpack(part.read_bytes()))
         write_tracking_sheets(sheets, str(fresh))
     else:
         fresh.write_bytes(word.joined(part.read_bytes() for part in parts))
