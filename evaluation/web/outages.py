@@ -1,5 +1,6 @@
 """When the database, the disk or the time fails: a quick retry where it is safe, else 503 with the truth about what was saved."""
 
+import contextlib
 import errno
 import random
 import time
@@ -12,7 +13,7 @@ from flask import Flask, current_app, g, has_request_context, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from evaluation.extensions import db, login_manager
@@ -49,8 +50,20 @@ def register(app: Flask) -> None:
     ):
         app.register_error_handler(kind, _unavailable)
     app.register_error_handler(OSError, _unwritten)
+    app.teardown_appcontext(_let_go)  # before the extension's own, which would take the answer away
     with app.app_context():
         event.listen(db.engine, "commit", _asked)
+
+
+def _let_go(_error: BaseException | None) -> None:
+    """A database that dies when all is said and done changes no answer: its connection is thrown away unasked."""
+    if not db.session.registry.has():
+        return
+    try:
+        db.session.close()
+    except SQLAlchemyError:
+        with contextlib.suppress(SQLAlchemyError):
+            db.session().invalidate()
 
 
 def _repeating(dispatch: Callable[[], ResponseReturnValue]) -> Callable[[], ResponseReturnValue]:
