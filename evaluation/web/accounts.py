@@ -31,6 +31,7 @@ from evaluation.web.appointments import typed_day
 from evaluation.web.imports import XLSX
 from evaluation.web.organisation import chosen_page, resolved_unit
 from evaluation.web.passwords import address_with
+from evaluation.web.reauthentication import recently_confirmed
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/accounts")
 Page = Answer | str | tuple[str, int]
@@ -131,12 +132,14 @@ def disable(account_id: int) -> Page:
 
 
 @blueprint.post("/<int:account_id>/enable")
+@recently_confirmed
 def enable(account_id: int) -> Page:
     """Opens a disabled account again."""
     return _with_reason(account_id, "enable", account_states.enable, _("The account is enabled."))
 
 
 @blueprint.post("/<int:account_id>/factor")
+@recently_confirmed
 def ask_factor_reset(account_id: int) -> Page:
     """Asks a second person to take away the lost second factor."""
     return _with_reason(
@@ -175,6 +178,7 @@ def end_sessions(account_id: int) -> Page:
 
 
 @blueprint.post("/<int:account_id>/password")
+@recently_confirmed
 def reset_password(account_id: int) -> Page:
     """Makes the ticket with which the owner chooses a password, and shows it this once."""
     ticket = account_states.reset_password(
@@ -190,6 +194,7 @@ def reset_password(account_id: int) -> Page:
 
 
 @blueprint.post("/<int:account_id>/roles")
+@recently_confirmed
 def grant(account_id: int) -> Page:
     """Gives the account a role over a unit."""
     form, faults = request.form, []  # type: ignore[var-annotated]
@@ -243,6 +248,7 @@ def waiting() -> str:
 
 
 @blueprint.post("/waiting/roles/<int:grant_id>")
+@recently_confirmed
 def decide_role(grant_id: int) -> Page:
     """The second person agrees to a role or refuses it."""
     roles.decide(
@@ -252,6 +258,7 @@ def decide_role(grant_id: int) -> Page:
 
 
 @blueprint.post("/waiting/factors/<int:reset_id>")
+@recently_confirmed
 def decide_factor_reset(reset_id: int) -> Page:
     """The second person agrees that a second factor be taken away, or refuses."""
     factor_resets.decide(

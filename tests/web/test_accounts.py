@@ -149,6 +149,46 @@ def test_the_list_for_review_names_kind_state_roles_and_days(place: Any, sit: An
     assert len(events("accounts.exported")) == 1
 
 
+def test_what_gives_somebody_power_over_an_account_is_done_only_after_the_password(
+    place: Any, sit: Any, app: Any, monkeypatch: Any
+) -> None:
+    """Roles given and agreed to, tickets, lost second factors, accounts opened again: the form is kept and asked about."""
+    monkeypatch.setitem(app.config, "CONFIRM_MINUTES", 5)
+    lan = place.lan_account.id
+    acts = {
+        f"/accounts/{lan}/roles": role_form(place.division),
+        f"/accounts/{lan}/password": form(),
+        f"/accounts/{lan}/factor": form(reason=REASON),
+        f"/accounts/{lan}/enable": form(reason=REASON),
+        "/accounts/waiting/roles/1": form(agrees="yes"),
+        "/accounts/waiting/factors/1": form(agrees="yes"),
+    }
+    admin = sit("an")
+    db.session.query(Session).update({"confirmed_at": clock_module.now() - timedelta(minutes=6)})
+    for address, typed in acts.items():
+        page = admin.post(address, data=typed)
+        assert 'name="confirm_password"' in page.text, address
+        assert typed["transaction_id"] in page.text, address
+    assert db.session.query(RoleGrant).filter_by(account_id=lan).count() == 0
+    assert db.session.query(PasswordTicket).count() == 0
+    assert db.session.query(FactorReset).count() == 0
+    wrong = {"confirm_password": "không phải mật khẩu"}
+    assert admin.post(f"/accounts/{lan}/roles", data=role_form(place.division) | wrong).status_code == 401
+    assert db.session.query(RoleGrant).filter_by(account_id=lan).count() == 0
+
+
+def test_the_password_typed_with_the_form_gives_the_role_at_once(
+    place: Any, sit: Any, app: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setitem(app.config, "CONFIRM_MINUTES", 5)
+    admin = sit("an")
+    db.session.query(Session).update({"confirmed_at": clock_module.now() - timedelta(minutes=6)})
+    typed = role_form(place.division) | {"confirm_password": make.PASSWORD}
+    answer = admin.post(f"/accounts/{place.lan_account.id}/roles", data=typed)
+    assert answer.location == f"/accounts/{place.lan_account.id}"
+    assert holds(place.lan, Role.PERSONNEL)
+
+
 # Opening, and the ticket
 
 
