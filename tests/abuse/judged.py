@@ -123,7 +123,7 @@ def _acknowledged(lines: list[Line], events: dict[int, list[Any]]) -> Verdict:
                 verdict.faults.append(f"{line.what} {line.transaction_id} of {line.reports}: receipt {kept}")
         told.update((report, EVENTS[line.what]) for report in line.reports)
     for (report, action), count in told.items():
-        happened = sum(1 for event in events[report] if event.action == action)
+        happened = sum(1 for event in events.get(report, []) if event.action == action)
         if happened < count:
             verdict.faults.append(f"sheet {report}: {action} told {count} times, in the journal {happened}")
     return verdict

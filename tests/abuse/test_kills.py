@@ -48,7 +48,7 @@ def test_the_judge_finds_what_is_lost_doubled_half_saved_or_no_path(tmp_path: Pa
         judged, "_rows", lambda query, **_: next(rows for part, rows in answers.items() if part in query)
     )
     lines = ledger.lines()
-    assert len(judged._acknowledged(lines, events).faults) == 2  # no receipt, no event
+    assert len(judged._acknowledged(lines, events).faults) == 3  # a receipt and two events are missing
     assert judged._doubled(lines, events).faults[0].startswith("sheet 2: 2 × report.withdrawn, but 1")
     assert len(judged._paths(judged.Beginning({4: "DRAFT"}, 0, 0, 0), events).faults) == 1
     assert "half saved" in judged._drafts(lines).faults[0]
