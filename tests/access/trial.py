@@ -1,7 +1,7 @@
 """One request of one person, undone after it: the answer, and which tables it wrote to."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,8 @@ from tests.access.cast import ROLES
 from tests.access.world import World
 
 WRITES = re.compile(r"\b(?:insert\s+into|delete\s+from|update)\s+(?:only\s+)?\"?([a-z_]+)\"?", re.IGNORECASE)
+# An official of division 1 beside Lan, who signs in too.
+SIBLING = "nam"
 # Written whoever asks and whatever comes of it: the session's last sign of life, the trace of a denial.
 TRACES = frozenset({"session", "sign_in_attempt", "set"})
 
@@ -55,7 +57,7 @@ class Court:
 
     def sign_everybody_in(self) -> None:
         """A session for everybody; the account of one of them is disabled after that."""
-        for role in ROLES:
+        for role in (*ROLES, SIBLING):
             if role != "nobody":
                 self.sign_in(role)
         self.world.accounts["disabled"].disabled_at = clock.now()
@@ -98,8 +100,16 @@ class Court:
     def _count(self, _connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         self.statements.append(statement)
 
-    def ask(self, role: str, method: str, url: str, data: Mapping[str, Any] | None = None) -> Answer:
-        """One request, undone."""
+    def ask(
+        self,
+        role: str,
+        method: str,
+        url: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        look: Callable[[Any], None] | None = None,
+    ) -> Answer:
+        """One request, undone; `look` sees the database before it is."""
         self.statements.clear()
         undone = self.connection.begin()
         try:
@@ -109,6 +119,8 @@ class Court:
             response.close()
             written = self._written()
             events = self._events() if "audit_event" in written else []
+            if look is not None:
+                look(self.connection)
         finally:
             undone.rollback()
         return Answer(response.status_code, body, response.headers.get("Location", ""), written, events)

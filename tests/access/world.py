@@ -383,6 +383,8 @@ def _duties(world: World) -> None:
     assert hung.id
     for who, person in world.people.items():
         world.put("person", who, person.id)
+        world.put("name", who, person.full_name)
+        world.put("official number", who, person.official_number)
         world.put("assignment", who, (person.id, person.assignments[-1].id))
     world.put("person", "all", world.people["nam"].id)
     for kind in ("person", "assignment"):
@@ -407,8 +409,17 @@ def _round(world: World) -> None:
         )  # fmt: skip
         db.session.add(meeting)
         db.session.flush()
+        proposed = ReviewMeeting(
+            year=YEAR_OF[GradeState.PROPOSED], agency_id=meeting.agency_id, unit_id=meeting.unit_id, held_on=YESTERDAY,
+            chair="A", secretary="B", invited=3, present=3, minutes="Nhất trí.", recorded_by=meeting.recorded_by,
+        )  # fmt: skip
+        db.session.add(proposed)
+        db.session.flush()
         for who in people:
-            db.session.add(MeetingOpinion(meeting_id=meeting.id, person_id=world.people[who].id))
+            db.session.add_all(
+                MeetingOpinion(meeting_id=one.id, person_id=world.people[who].id)
+                for one in (meeting, proposed)
+            )
         world.put("meeting", unit, meeting.id)
     for who, person in list(world.people.items()):
         if who in ("hung", "lan"):
