@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from evaluation.rules.method_shape import Method
 from evaluation.rules.rulebook import Rulebook, day_text
 from evaluation.rules.tables import Refuse
@@ -38,7 +40,8 @@ def refuse_incomplete(book: Rulebook, method: Method, refuse: Refuse) -> None:
         _refuse_idle_weights(book, refuse)
     if book.criteria is not None:
         for day, rows in book.criteria.values:
-            missing = book.number("general_max", day) - sum(row.max_points for row in rows or ())
+            shared = sum((row.max_points for row in rows or ()), Fraction())
+            missing = book.number("general_max", day) - shared
             if rows and missing:
                 refuse(
                     ("general_criteria", "values", day),

@@ -68,6 +68,23 @@ def test_every_act_that_the_source_can_write_has_a_label_in_both_languages(app: 
                 assert str(label) != vietnamese, f"{code} has no Vietnamese"
 
 
+def keys() -> set[str]:
+    """What the calls of the source write of before and after, where it stands there in words."""
+    found = set()
+    for path in sorted(SOURCES.rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in ("audit.record", "audit.record_of"):
+                for given in call.keywords:
+                    if given.arg in ("before", "after") and isinstance(given.value, ast.Dict):
+                        found |= {key.value for key in given.value.keys if isinstance(key, ast.Constant)}
+    return found
+
+
+def test_everything_that_was_and_is_has_a_name() -> None:
+    assert len(keys()) > 60
+    assert keys() - audit_labels.FIELDS.keys() == set()
+
+
 @pytest.fixture
 def office(database: Any, clock: Any) -> factories.Office1:
     clock(DAY)
