@@ -41,13 +41,13 @@ def refuse_incomplete(book: Rulebook, method: Method, refuse: Refuse) -> None:
     if book.criteria is not None:
         for day, rows in book.criteria.values:
             shared = sum((row.max_points for row in rows or ()), Fraction())
-            missing = book.number("general_max", day) - shared
-            if rows and missing:
+            left = book.number("general_max", day) - shared
+            if rows and left:
                 refuse(
                     ("general_criteria", "values", day),
                     "the general criteria of %(day)s do not add up to general_max: %(missing)s is missing.",
                     day=day_text(day),
-                    missing=str(missing),
+                    missing=str(left),
                 )
 
 
