@@ -15,7 +15,8 @@ ASIDE = frozenset({"session", "sign_in_attempt", "alembic_version"})
 TRACES = frozenset({"audit_event", "reading", "receipt"})
 # Numbers that are drawn anew for each request, and the moment at which it was answered.
 DRAWN = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9a-f]{64}|[0-9a-f]{32}|\b[0-9a-f]{12}\b"
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9a-f]{64}|[0-9a-f]{32}|\br?[0-9a-f]{11,12}\b"
+    r'|(?<="transaction": )\d+'
     r"|(?:2026-11-(?:09|10|11)|TODAY)T[\d:.]+(?:[+-]\d\d:\d\d)?"
 )
 FIRST = 5_000_000

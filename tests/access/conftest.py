@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from evaluation import clock as clock_module
 from evaluation.extensions import db
 from tests.access import world as places
+from tests.access.changes import Ledger
 from tests.access.trial import Court
 from tests.conftest import TestServer, new_app
 
@@ -32,6 +33,12 @@ def court(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Itera
         db.session.remove()
         db.engine.dispose()
     server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def ledger(court: Court) -> Ledger:
+    """Tells which rows a request left changed."""
+    return Ledger(court)
 
 
 @pytest.fixture(autouse=True)

@@ -7,97 +7,47 @@ from uuid import uuid4
 import pytest
 
 from tests.access.changes import Ledger, beyond_traces
+from tests.access.choices import (
+    MINUTES,
+    cycle,
+    discipline,
+    extend_agency,
+    extend_one,
+    grade,
+    lend,
+    pick,
+    sheet,
+)
+from tests.access.forms import REASON, Form
 from tests.access.trial import Court
 from tests.access.world import World
 
-REASON = "Theo văn bản của cơ quan"
 SIGNED_IN_STRANGERS = (
     "official", "nam", "deputy", "late_delegate", "personnel", "other_personnel", "inspector", "administrator",
     "other_head", "moved", "waiting", "lapsed",
 )  # fmt: skip
-Form = dict[str, Any]
-
-
-@pytest.fixture(scope="session")
-def ledger(court: Court) -> Ledger:
-    return Ledger(court)
-
-
-def sheet(world: World, state: str, who: str) -> int:
-    return int(world.of[f"sheet {state}"][who])
-
-
-# Each route: its address, who may do it to Lan, the form that does it to somebody. Lan's sheets and class are of agency A.
-def _pick(state: str, name: str = "pick", **more: str) -> Callable[[World, str], Form]:
-    return lambda world, who: {name: [str(sheet(world, state, who))], **more}
-
-
-def _extend_one(world: World, who: str) -> Form:
-    agency = "agency_b" if who in ("oanh", "other_head") else "agency_a"
-    return {
-        "period_id": str(world.of["period"]["all"]), "agency_id": str(world.of["unit"][agency]), "step": "SUBMIT",
-        "due": "20/12/2026", "reason": REASON, "official": world.of["official number"][who],
-    }  # fmt: skip
-
-
-def _extend_agency(world: World, agency: str) -> Form:
-    return {
-        "period_id": str(world.of["period"]["all"]), "agency_id": str(world.of["unit"][agency]), "step": "SUBMIT",
-        "due": "20/12/2026", "reason": REASON,
-    }  # fmt: skip
-
-
-def _lend(world: World, unit: str) -> Form:
-    to = {"division1": "nam", "agency_a": "personnel", "agency_b": "other_personnel"}[unit]
-    return {
-        "unit_id": str(world.of["unit"][unit]), "delegate_id": str(world.of["person"][to]), "since": "01/12/2026",
-        "until": "05/12/2026", "document_number": "9/UQ", "reason": REASON,
-    }  # fmt: skip
-
-
-def _grade(world: World, who: str) -> Form:
-    return {"pick": [str(world.of["grade PROPOSED"][who])]}
-
-
-MINUTES: Form = {
-    "held_on": "09/11/2026", "chair": "A", "secretary": "B", "invited": "3", "present": "3", "minutes": "Nhất trí.",
-}  # fmt: skip
-
-
-def _discipline(world: World, who: str) -> Form:
-    return {
-        "whose": world.of["official number"][who], "form": "KHIEN_TRACH", "number": "9/QĐ", "duty_related": "no",
-        "decided_on": "09/11/2026", "starts_on": "09/11/2026", "ends_on": "09/11/2027", "used_in_year": "2026",
-    }  # fmt: skip
-
-
-def _cycle(world: World) -> Form:
-    return {
-        "agency_id": str(world.of["unit"]["agency_a"]), "cycle": "QUARTER", "since": "01/01/2027",
-        "decision_number": "9/QĐ", "sure": "yes",
-    }  # fmt: skip
 
 
 # route: address, form, whose thing, who is kept from it
 FORBIDDEN: list[tuple[str, str, Callable[[World, str], Form], str, tuple[str, ...]]] = [
     (
-        "reviews.accept", "/reviews/accept", _pick("SUBMITTED"), "lan",
+        "reviews.accept", "/reviews/accept", pick("SUBMITTED"), "lan",
         (*SIGNED_IN_STRANGERS, "confirmer", "home_affairs", "chairman"),
     ),
     (
-        "reviews.return_sheets", "/reviews/return", _pick("SUBMITTED", reason=REASON), "lan",
+        "reviews.return_sheets", "/reviews/return", pick("SUBMITTED", reason=REASON), "lan",
         (*SIGNED_IN_STRANGERS, "confirmer", "home_affairs", "chairman"),
     ),
     (
-        "reviews.return_sheets of the second page", "/reviews/return", _pick("SUBMITTED", "report", reason=REASON),
+        "reviews.return_sheets of the second page", "/reviews/return", pick("SUBMITTED", "report", reason=REASON),
         "lan", (*SIGNED_IN_STRANGERS, "confirmer", "home_affairs"),
     ),
     (
-        "confirmations.check", "/confirmations/check", _pick("SCORED", month="2026-08"), "lan",
+        "confirmations.check", "/confirmations/check", pick("SCORED", month="2026-08"), "lan",
         (*SIGNED_IN_STRANGERS, "head", "delegate", "home_affairs", "chairman"),
     ),
     (
-        "confirmations.confirm", "/confirmations/confirm", _pick("SCORED", month="2026-08"), "lan",
+        "confirmations.confirm", "/confirmations/confirm", pick("SCORED", month="2026-08"), "lan",
         (*SIGNED_IN_STRANGERS, "head", "delegate", "home_affairs", "chairman"),
     ),
     (
@@ -106,35 +56,35 @@ FORBIDDEN: list[tuple[str, str, Callable[[World, str], Form], str, tuple[str, ..
         (*SIGNED_IN_STRANGERS, "head", "delegate", "home_affairs", "chairman"),
     ),
     (
-        "periods.extend for one official", "/periods/extend", _extend_one, "lan",
+        "periods.extend for one official", "/periods/extend", extend_one, "lan",
         (*SIGNED_IN_STRANGERS, "head", "delegate", "chairman"),
     ),
     (
-        "periods.extend for an agency", "/periods/extend", _extend_agency, "agency_a",
+        "periods.extend for an agency", "/periods/extend", extend_agency, "agency_a",
         (*SIGNED_IN_STRANGERS, "head", "delegate", "chairman"),
     ),
     (
-        "delegations.delegate of a division", "/delegations/", _lend, "division1",
+        "delegations.delegate of a division", "/delegations/", lend, "division1",
         (*SIGNED_IN_STRANGERS, "confirmer", "delegate", "chairman"),
     ),
     (
-        "delegations.delegate of an agency", "/delegations/", _lend, "agency_a",
+        "delegations.delegate of an agency", "/delegations/", lend, "agency_a",
         (*SIGNED_IN_STRANGERS, "head", "delegate", "chairman"),
     ),
 ]  # fmt: skip
 
 # route: address, form, one that is permitted, one that is not, who sends both
 MIXED: list[tuple[str, str, Callable[[World, str], Form], str, str, str]] = [
-    ("reviews.accept", "/reviews/accept", _pick("SUBMITTED"), "lan", "oanh", "head"),
-    ("reviews.accept", "/reviews/accept", _pick("SUBMITTED"), "nam", "head", "head"),
-    ("reviews.accept", "/reviews/accept", _pick("SUBMITTED"), "nam", "delegate", "delegate"),
-    ("reviews.return_sheets", "/reviews/return", _pick("SUBMITTED", reason=REASON), "lan", "hoa", "head"),
-    ("reviews.return_sheets", "/reviews/return", _pick("SUBMITTED", reason=REASON), "nam", "oanh", "delegate"),
-    ("confirmations.confirm", "/confirmations/confirm", _pick("SCORED", month="2026-08"), "lan", "oanh", "confirmer"),
-    ("confirmations.confirm", "/confirmations/confirm", _pick("SCORED", month="2026-08"), "nam", "confirmer", "confirmer"),
-    ("confirmations.confirm", "/confirmations/confirm", _pick("SCORED", month="2026-08"), "oanh", "lan", "other_head"),
-    ("grades.decide_many", "/grades/{agency}/2027/decide", _grade, "lan", "oanh", "confirmer"),
-    ("grades.decide_many", "/grades/{agency}/2027/decide", _grade, "oanh", "lan", "other_head"),
+    ("reviews.accept", "/reviews/accept", pick("SUBMITTED"), "lan", "oanh", "head"),
+    ("reviews.accept", "/reviews/accept", pick("SUBMITTED"), "nam", "head", "head"),
+    ("reviews.accept", "/reviews/accept", pick("SUBMITTED"), "nam", "delegate", "delegate"),
+    ("reviews.return_sheets", "/reviews/return", pick("SUBMITTED", reason=REASON), "lan", "hoa", "head"),
+    ("reviews.return_sheets", "/reviews/return", pick("SUBMITTED", reason=REASON), "nam", "oanh", "delegate"),
+    ("confirmations.confirm", "/confirmations/confirm", pick("SCORED", month="2026-08"), "lan", "oanh", "confirmer"),
+    ("confirmations.confirm", "/confirmations/confirm", pick("SCORED", month="2026-08"), "nam", "confirmer", "confirmer"),
+    ("confirmations.confirm", "/confirmations/confirm", pick("SCORED", month="2026-08"), "oanh", "lan", "other_head"),
+    ("grades.decide_many", "/grades/{agency}/2027/decide", grade, "lan", "oanh", "confirmer"),
+    ("grades.decide_many", "/grades/{agency}/2027/decide", grade, "oanh", "lan", "other_head"),
 ]  # fmt: skip
 
 
@@ -164,7 +114,7 @@ def test_a_class_of_the_year_is_decided_by_nobody_but_the_competent_head_whateve
     role: str, agency: str, court: Court, ledger: Ledger
 ) -> None:
     url = f"/grades/{court.world.of['unit'][agency]}/2027/decide"
-    answer, changed = send(ledger, role, url, _grade(court.world, "lan"))
+    answer, changed = send(ledger, role, url, grade(court.world, "lan"))
     assert answer.status >= 400
     assert changed == []
 
@@ -189,22 +139,22 @@ def test_the_same_forms_from_who_may_do_change_something(court: Court, ledger: L
     decide = f"/grades/{world.of['unit']['agency_a']}/2027/decide"
     meeting = f"/round/{world.of['unit']['division1']}/2026/meetings/new"
     for role, url, form in (
-        ("confirmer", decide, _grade(world, "lan")),
+        ("confirmer", decide, grade(world, "lan")),
         ("head", meeting, {**MINUTES, "person": str(world.of["person"]["lan"])}),
-        ("home_affairs", "/discipline/", _discipline(world, "oanh")),
-        ("home_affairs", "/cycles/", _cycle(world)),
-        ("head", "/reviews/return", _pick("SUBMITTED", reason=REASON)(world, "lan")),
-        ("head", "/reviews/return", _pick("SUBMITTED", "report", reason=REASON)(world, "lan")),
-        ("confirmer", "/confirmations/confirm", _pick("SCORED", month="2026-08")(world, "lan")),
-        ("confirmer", "/periods/extend", _extend_one(world, "lan")),
-        ("confirmer", "/periods/extend", _extend_agency(world, "agency_a")),
-        ("head", "/delegations/", _lend(world, "division1")),
+        ("home_affairs", "/discipline/", discipline(world, "oanh")),
+        ("home_affairs", "/cycles/", cycle(world)),
+        ("head", "/reviews/return", pick("SUBMITTED", reason=REASON)(world, "lan")),
+        ("head", "/reviews/return", pick("SUBMITTED", "report", reason=REASON)(world, "lan")),
+        ("confirmer", "/confirmations/confirm", pick("SCORED", month="2026-08")(world, "lan")),
+        ("confirmer", "/periods/extend", extend_one(world, "lan")),
+        ("confirmer", "/periods/extend", extend_agency(world, "agency_a")),
+        ("head", "/delegations/", lend(world, "division1")),
     ):
         answer, changed = send(ledger, role, url, form)
         assert answer.status in (302, 303), (role, url, answer.status)
         assert changed, (role, url)
     answer, _changed = send(
-        ledger, "confirmer", "/confirmations/check", _pick("SCORED", month="2026-08")(world, "lan")
+        ledger, "confirmer", "/confirmations/check", pick("SCORED", month="2026-08")(world, "lan")
     )
     assert answer.status == 200
 
@@ -298,7 +248,7 @@ def test_minutes_of_a_meeting_hold_no_opinion_about_somebody_of_another_unit(
 def test_discipline_is_recorded_by_no_office_about_somebody_of_another_agency(
     court: Court, ledger: Ledger
 ) -> None:
-    form = _discipline(court.world, "oanh")
+    form = discipline(court.world, "oanh")
     for role in ("official", "head", "confirmer", "personnel", "inspector", "administrator", "other_head"):
         _answer, changed = send(ledger, role, "/discipline/", form)
         assert changed == [], role
@@ -311,7 +261,7 @@ def test_a_cycle_and_a_role_are_given_by_nobody_who_holds_no_right_to_it_over_th
     role_form = {"role": "HOME_AFFAIRS", "unit_id": str(world.of["unit"]["province"]), "since": "10/11/2026"}
     grant = next(one for one in court.app.url_map.iter_rules() if one.endpoint == "accounts.grant")
     for role in ("official", "head", "confirmer", "personnel", "inspector", "administrator", "chairman"):
-        _answer, changed = send(ledger, role, "/cycles/", _cycle(world))
+        _answer, changed = send(ledger, role, "/cycles/", cycle(world))
         assert changed == [], role
     for role in (
         "official",
