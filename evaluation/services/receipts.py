@@ -49,3 +49,11 @@ def keep(transaction_id: str | None, result: dict[str, Any]) -> dict[str, Any]:
         if receipt is not None:
             receipt.result = result
     return result
+
+
+def keep_place(transaction_id: str, place: str | None) -> None:
+    """Stores where the answer led beside a receipt that was committed with its change; without one nothing was changed."""
+    receipt = db.session.get(Receipt, str(UUID(transaction_id)))
+    if receipt is not None and place:
+        receipt.result = {**receipt.result, "place": place}
+    db.session.commit()

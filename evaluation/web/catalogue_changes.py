@@ -27,6 +27,7 @@ from evaluation.web.catalogue_forms import (
     fill_users,
     together,
 )
+from evaluation.web.once import answered_once
 from evaluation.web.presentation import quantity
 
 Page = str | Answer | tuple[str, int]
@@ -42,7 +43,7 @@ def add_to(blueprint: Blueprint) -> None:
         ("/<int:product_id>/retire", retire),
     ]
     for rule, page in pages:
-        blueprint.add_url_rule(rule, view_func=page, methods=["GET", "POST"])
+        blueprint.add_url_rule(rule, view_func=answered_once(page), methods=["GET", "POST"])
 
 
 def new_decision() -> Page:

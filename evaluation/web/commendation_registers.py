@@ -19,6 +19,7 @@ from evaluation.services.commendation_register_lines import NOT_RATED, Entry, Re
 from evaluation.services.refusals import Fault, Forbidden, Invalid
 from evaluation.web import presentation
 from evaluation.web.access import current_actor
+from evaluation.web.once import answered_once
 
 blueprint = Blueprint("commendation_registers", __name__, url_prefix="/commendations/registers")
 Answer = str | Response | tuple[str, int]
@@ -79,6 +80,7 @@ def _choices() -> dict[str, list[tuple[str, str]]]:
 
 
 @blueprint.route("/", methods=["GET", "POST"])
+@answered_once
 def index() -> Answer:
     """The form for one line, and the place for a file."""
     if not lists.may_run(current_actor()):
@@ -101,6 +103,7 @@ def index() -> Answer:
 
 
 @blueprint.post("/file")
+@answered_once
 def file() -> Answer:
     """Enters every line of a file, or none."""
     upload = request.files.get("file")

@@ -25,6 +25,7 @@ from evaluation.services.commendation_lists import Authority
 from evaluation.services.refusals import Invalid, Missing
 from evaluation.web import presentation
 from evaluation.web.access import current_actor
+from evaluation.web.once import answered_once
 
 blueprint = Blueprint("commendations", __name__, url_prefix="/commendations")
 
@@ -47,6 +48,7 @@ def index() -> str:
 
 
 @blueprint.post("/run")
+@answered_once
 def run() -> Response | tuple[str, int]:
     """Asks for a list to be worked out and shows the job."""
     form = _run_form()

@@ -22,6 +22,7 @@ from evaluation.rules.workflow import ReportState
 from evaluation.services import access, confirmations, receipts, rulebooks
 from evaluation.services.refusals import Conflict, Fault, Invalid
 from evaluation.web.access import current_actor
+from evaluation.web.once import answered_once
 from evaluation.web.reauthentication import recently_confirmed
 from evaluation.web.reviews import STATES
 
@@ -77,6 +78,7 @@ def confirm() -> Answer:
 
 
 @blueprint.route("/<int:report_id>/send-back", methods=["GET", "POST"])
+@answered_once
 def send_back(report_id: int) -> Answer:
     """Asks for the reason, then gives the sheet back to its supervisor."""
     report, _held = access.report_for(current_actor(), report_id, to=Action.CONFIRM_REPORT)

@@ -15,6 +15,7 @@ from evaluation.services import delegations, receipts
 from evaluation.services.refusals import Fault, Invalid, Missing
 from evaluation.web.access import current_actor
 from evaluation.web.appointments import typed_day
+from evaluation.web.once import answered_once
 
 blueprint = Blueprint("delegations", __name__, url_prefix="/delegations")
 
@@ -64,6 +65,7 @@ def _person(form: Mapping[str, str]) -> int | None:
 
 
 @blueprint.post("/<int:delegation_id>/end")
+@answered_once
 def end(delegation_id: int) -> Answer:
     """Takes the duty back from today."""
     delegations.end_delegation(current_actor(), delegation_id)

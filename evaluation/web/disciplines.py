@@ -15,6 +15,7 @@ from evaluation.services import disciplines as services
 from evaluation.services.refusals import Fault, Invalid
 from evaluation.web.access import current_actor
 from evaluation.web.appointments import typed_day
+from evaluation.web.once import answered_once
 
 blueprint = Blueprint("disciplines", __name__, url_prefix="/discipline")
 Answer = str | Response | tuple[str, int]
@@ -33,6 +34,7 @@ ANSWERS = {"yes": True, "no": False}
 
 
 @blueprint.route("/", methods=["GET", "POST"])
+@answered_once
 def index() -> Answer:
     """The decisions on record and the form for one more."""
     if request.method == "GET":
@@ -61,6 +63,7 @@ def index() -> Answer:
 
 
 @blueprint.route("/<int:line_id>", methods=["GET", "POST"])
+@answered_once
 def show(line_id: int) -> Answer:
     """One decision: quashed, used as a ground of a year, or taken back."""
     if request.method == "GET":

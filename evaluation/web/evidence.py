@@ -8,6 +8,7 @@ from evaluation.extensions import db
 from evaluation.services import evidence
 from evaluation.services.refusals import Fault, Invalid
 from evaluation.web.access import current_actor
+from evaluation.web.once import answered_once
 
 blueprint = Blueprint("evidence", __name__, url_prefix="/evidence")
 MEGABYTE = 1024 * 1024
@@ -20,6 +21,7 @@ def line(item_id: int) -> str:
 
 
 @blueprint.post("/lines/<int:item_id>")
+@answered_once
 def attach(item_id: int) -> Answer | tuple[str, int]:
     """Keeps every file that can be kept and says of each other one why not."""
     files = [file for file in request.files.getlist("files") if file.filename]
@@ -53,6 +55,7 @@ def download(evidence_id: int) -> Response:
 
 
 @blueprint.post("/<int:evidence_id>/remove")
+@answered_once
 def remove(evidence_id: int) -> Answer:
     """Takes a file off its line."""
     file = evidence.remove(current_actor(), evidence_id)

@@ -20,6 +20,7 @@ from evaluation.services import grade_proposals, grades, quotas, receipts, what_
 from evaluation.services.refusals import Conflict, Fault, Invalid, Missing
 from evaluation.web import panels
 from evaluation.web.access import current_actor
+from evaluation.web.once import answered_once
 from evaluation.web.reauthentication import recently_confirmed
 from evaluation.web.years import chosen_year
 
@@ -50,6 +51,7 @@ def agency(unit_id: int, year: int) -> Answer:
 
 
 @blueprint.post("/<int:unit_id>/<int:year>/propose")
+@answered_once
 def propose(unit_id: int, year: int) -> Answer:
     """Asks for the agency's proposals."""
     job = grade_proposals.ask_for_proposals(current_actor(), year, unit_id)

@@ -24,6 +24,7 @@ from evaluation.web.home_tasks import (
     register_tasks,
     whole_province,
 )
+from evaluation.web.once import answered_once
 from evaluation.web.presentation import day as day_text
 from evaluation.web.presentation import period_label as month_text
 
@@ -52,6 +53,7 @@ def show() -> str:
 
 
 @blueprint.post("/notices/read")
+@answered_once
 def read_notices() -> Response:
     """Marks everything shown as read."""
     notices.mark_read(current_actor())

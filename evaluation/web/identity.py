@@ -18,6 +18,7 @@ from requests import RequestException
 from evaluation.services import identity
 from evaluation.services.refusals import Conflict
 from evaluation.web import access
+from evaluation.web.once import answered_once
 from evaluation.web.reauthentication import recently_confirmed
 
 blueprint = Blueprint("identity", __name__)
@@ -41,6 +42,7 @@ def link() -> ResponseReturnValue:
 
 @blueprint.post("/sessions/unlink")
 @recently_confirmed
+@answered_once
 def unlink() -> ResponseReturnValue:
     """Ends one's own links to the provider."""
     identity.unlink(access.current_actor(), current_user)

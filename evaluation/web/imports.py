@@ -24,6 +24,7 @@ from evaluation.services.organisation_labels import field_label, value_label
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid, Missing
 from evaluation.services.register_areas import may_export
 from evaluation.web.access import current_actor
+from evaluation.web.once import answered_once
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -234,6 +235,7 @@ def confirm(batch_id: int) -> Answer | tuple[str, int]:
 
 
 @blueprint.post("/<int:batch_id>/discard")
+@answered_once
 def discard(batch_id: int) -> Answer:
     """Puts the import aside."""
     imports.discard(current_actor(), batch_id)

@@ -32,6 +32,7 @@ from evaluation.services import (
 from evaluation.services.job_kinds import kind_of
 from evaluation.services.refusals import Fault, Forbidden, Invalid
 from evaluation.web.access import current_actor
+from evaluation.web.once import answered_once
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/jobs")
 Answer = str | Response | tuple[str, int]
@@ -63,6 +64,7 @@ def index() -> Answer:
 
 
 @blueprint.post("/rollups")
+@answered_once
 def roll_up() -> Answer:
     """Asks for a month's roll-up."""
     try:
@@ -77,6 +79,7 @@ def roll_up() -> Answer:
 
 
 @blueprint.post("/proposals")
+@answered_once
 def propose() -> Answer:
     """Asks for the proposed classes of a year for all agencies."""
     year = request.form.get("year", type=int)

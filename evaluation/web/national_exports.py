@@ -13,6 +13,7 @@ from evaluation.services import national_export_files, national_exports, receipt
 from evaluation.services.refusals import Conflict, Fault, Invalid
 from evaluation.web import presentation
 from evaluation.web.access import current_actor
+from evaluation.web.once import answered_once
 
 blueprint = Blueprint("national_exports", __name__, url_prefix="/national-exports")
 Answer = str | Response | tuple[str, int]
@@ -25,6 +26,7 @@ def index() -> str:
 
 
 @blueprint.post("/make")
+@answered_once
 def make() -> Answer:
     """Asks for a file and shows the job."""
     try:

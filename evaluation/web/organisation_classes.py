@@ -25,6 +25,7 @@ from evaluation.services.refusals import Fault, Invalid
 from evaluation.web.access import current_actor
 from evaluation.web.annual_round import only_known_years
 from evaluation.web.appointments import typed_day
+from evaluation.web.once import answered_once
 from evaluation.web.years import chosen_year
 
 blueprint = Blueprint("organisation_classes", __name__, url_prefix="/organisation-classes")
@@ -109,6 +110,7 @@ def show(unit_id: int, year: int) -> Answer:
 
 
 @blueprint.post("/<int:unit_id>/<int:year>/reform")
+@answered_once
 def reform(unit_id: int, year: int) -> Answer:
     """Records the reform result and the letters of criticism of a unit's year."""
     form, faults = request.form, []  # type: ignore[var-annotated]

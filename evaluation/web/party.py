@@ -21,6 +21,7 @@ from evaluation.services.access import Actor
 from evaluation.services.refusals import Invalid, Missing
 from evaluation.web import panels
 from evaluation.web.access import current_actor
+from evaluation.web.once import answered_once
 
 blueprint = Blueprint("party", __name__, url_prefix="/party")
 Answer = str | Response | tuple[str, int]
@@ -88,6 +89,7 @@ def force_majeure(unit_id: int, period: str, person_id: int) -> Answer:
 
 
 @blueprint.post("/<int:unit_id>/<period>/<int:person_id>/force-majeure")
+@answered_once
 def confirm(unit_id: int, period: str, person_id: int) -> Answer:
     """Confirms force majeure for a quarter of an official."""
     span = _span(period)
@@ -109,6 +111,7 @@ def confirm(unit_id: int, period: str, person_id: int) -> Answer:
 
 
 @blueprint.post("/<int:unit_id>/<period>/<int:person_id>/force-majeure/withdraw")
+@answered_once
 def withdraw(unit_id: int, period: str, person_id: int) -> Answer:
     """Takes a confirmation back."""
     span = _span(period)

@@ -12,6 +12,7 @@ from wtforms.validators import DataRequired, EqualTo, Length
 from evaluation.services import passwords
 from evaluation.services.refusals import Conflict, Invalid
 from evaluation.web.access import current_actor, local_path
+from evaluation.web.once import answered_once
 
 blueprint = Blueprint("passwords", __name__)
 HOW = _l(
@@ -59,6 +60,7 @@ def address_with(token: str) -> str:
 
 
 @blueprint.route("/password/change", methods=["GET", "POST"])
+@answered_once
 def change() -> ResponseReturnValue:
     """Changes one's own password; the other sessions end."""
     form, status = ChangeForm(), 200

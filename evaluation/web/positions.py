@@ -16,6 +16,7 @@ from evaluation.services.positions import PositionTerms
 from evaluation.services.refusals import Missing
 from evaluation.web.access import current_actor
 from evaluation.web.catalogue_forms import accepted
+from evaluation.web.once import answered_once
 
 blueprint = Blueprint("positions", __name__, url_prefix="/positions")
 
@@ -84,6 +85,7 @@ def show(position_id: int) -> str:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
+@answered_once
 def new() -> Page:
     """Creates a position."""
     positions.require(current_actor())
@@ -98,6 +100,7 @@ def new() -> Page:
 
 
 @blueprint.route("/<int:position_id>/edit", methods=["GET", "POST"])
+@answered_once
 def edit(position_id: int) -> Page:
     """Changes a position and its competency lines."""
     positions.require(current_actor())

@@ -30,7 +30,7 @@ from evaluation.rules.periods import (
     stretch_of,
 )
 from evaluation.rules.working import level_of
-from evaluation.services import rulebooks
+from evaluation.services import receipts, rulebooks
 
 NOTHING = "–"
 SWAP = str.maketrans(",.", ".,")
@@ -318,4 +318,5 @@ def register(app: Flask) -> None:
         month_has_class=month_has_class,
         page_url=page_url,
         page_numbers=page_numbers,
+        new_transaction_id=receipts.new_id,
     )

@@ -18,6 +18,7 @@ from evaluation.services.refusals import Fault, Invalid
 from evaluation.web import presentation
 from evaluation.web.access import current_actor
 from evaluation.web.commendation_registers import REGISTERS
+from evaluation.web.once import answered_once
 
 blueprint = Blueprint("register_lines", __name__, url_prefix="/commendations/registers/lines")
 Answer = str | Response | tuple[str, int]
@@ -33,6 +34,7 @@ def index() -> str:
 
 
 @blueprint.post("/<register>/<int:line_id>/withdraw")
+@answered_once
 def withdraw(register: str, line_id: int) -> Answer:
     """Takes back a line that was entered wrongly."""
     try:

@@ -18,6 +18,7 @@ from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid, Mi
 from evaluation.services.reports import LineEntry, Stale
 from evaluation.web import sheet_page
 from evaluation.web.access import current_actor
+from evaluation.web.once import answered_once
 from evaluation.web.presentation import clock_time
 from evaluation.web.presentation import period_label as month_text
 
@@ -141,6 +142,7 @@ def submitted(report_id: int) -> Answer | str:
 
 
 @blueprint.post("/<int:report_id>/withdraw")
+@answered_once
 def withdraw(report_id: int) -> Answer:
     """Takes the sheet back for correction."""
     reports.withdraw(current_actor(), report_id)
@@ -158,6 +160,7 @@ def add(report_id: int) -> Answer | str:
 
 
 @blueprint.post("/<int:report_id>/add")
+@answered_once
 def add_work(report_id: int) -> Answer | tuple[str, int]:
     """Adds work outside the plan."""
     form = request.form

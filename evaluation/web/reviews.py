@@ -24,6 +24,7 @@ from evaluation.services import access, outlooks, receipts, reviews, rulebooks
 from evaluation.services.closed_periods import Closed
 from evaluation.services.refusals import Conflict, Fault, Invalid
 from evaluation.web.access import current_actor
+from evaluation.web.once import answered_once
 from evaluation.web.presentation import moment
 from evaluation.web.review_form import Panel, findings, panel
 
@@ -191,6 +192,7 @@ def return_sheets() -> Answer:
 
 
 @blueprint.post("/remind")
+@answered_once
 def remind() -> Response:
     """Tells those who have not sent their sheet."""
     month = _month(request.form.get("month"))

@@ -9,6 +9,7 @@ from flask_login import current_user
 from evaluation.services import second_factors
 from evaluation.services.refusals import Invalid
 from evaluation.web.access import current_actor
+from evaluation.web.once import answered_once
 from evaluation.web.reauthentication import recently_confirmed
 
 blueprint = Blueprint("second_factors", __name__, url_prefix="/second-factor")
@@ -16,6 +17,7 @@ blueprint = Blueprint("second_factors", __name__, url_prefix="/second-factor")
 
 @blueprint.route("/set-up", methods=["GET", "POST"])
 @recently_confirmed
+@answered_once
 def set_up() -> ResponseReturnValue:
     """Shows a new key, and stores it once the app's first code is right; then the recovery codes, once."""
     if request.method == "GET":
@@ -39,6 +41,7 @@ def set_up() -> ResponseReturnValue:
 
 @blueprint.post("/codes")
 @recently_confirmed
+@answered_once
 def codes() -> ResponseReturnValue:
     """Ten new recovery codes in place of the old ones."""
     made = second_factors.renew_codes(current_actor(), current_user)
@@ -47,6 +50,7 @@ def codes() -> ResponseReturnValue:
 
 @blueprint.post("/give-up")
 @recently_confirmed
+@answered_once
 def give_up() -> ResponseReturnValue:
     """Signs in with the password alone from now on, for those from whom no more is asked."""
     second_factors.give_up(current_actor(), current_user, session_id=g.session_id)

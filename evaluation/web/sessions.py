@@ -21,6 +21,7 @@ from flask_login import current_user
 
 from evaluation.services import identity, second_factors, sessions
 from evaluation.web.access import current_actor, place_before
+from evaluation.web.once import answered_once
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/sessions")
 BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("coc_coc", "Cốc Cốc"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"),
@@ -70,6 +71,7 @@ def index() -> str:
 
 
 @blueprint.post("/<int:session_id>/end")
+@answered_once
 def end(session_id: int) -> ResponseReturnValue:
     """Ends one of one's own sessions."""
     sessions.end_own(current_actor(), current_user, session_id)
@@ -78,6 +80,7 @@ def end(session_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/end-others")
+@answered_once
 def end_others() -> ResponseReturnValue:
     """Ends all of one's own sessions but this one."""
     sessions.end_others(current_actor(), current_user, but=g.session_id)
