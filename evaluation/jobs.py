@@ -22,6 +22,7 @@ SWEEP_SESSIONS = "sessions.sweep"
 SEND_LETTERS = "letters.send"
 SEAL = "audit.seal"
 CHECK_AUDIT = "audit.check"
+CHECK_GUARD = "audit.guard"
 
 MOST_SECONDS_TO_RING = 4
 WAITING = "doorbells waiting for the commit"

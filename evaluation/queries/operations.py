@@ -20,6 +20,8 @@ LOOK = text(
             as oldest_letter_age,
         (select extract(epoch from clock_timestamp() - max(at)) from audit_check) as check_age,
         (select jsonb_array_length(complaints) from audit_check order by id desc limit 1) as complaints,
+        (select extract(epoch from max(at) - clock_timestamp())
+           from (select at from audit_event order by id desc limit 1000) as newest) as journal_ahead,
         (select count(*) from letter where state = 'WAITING') as letters_waiting,
         (select count(*) from letter where state = 'FAILED') as letters_failed
     """
@@ -40,6 +42,7 @@ class Look:
     oldest_letter_age: float | None
     check_age: float | None
     complaints: int | None
+    journal_ahead: float  # how much later than now the newest event is: the clock was set back
     letters_waiting: int
     letters_failed: int
 
@@ -63,6 +66,7 @@ def look() -> Look:
         _seconds(row.oldest_letter_age),
         _seconds(row.check_age),
         row.complaints,
+        max(_seconds(row.journal_ahead) or 0.0, 0.0),
         row.letters_waiting,
         row.letters_failed,
     )

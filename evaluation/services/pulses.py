@@ -15,6 +15,7 @@ LETTERS = "letters.send"
 BACKUP = "backup.create"
 BACKUP_CHECK = "backup.verify"
 AUDIT_CHECK = "audit.verify"
+GUARD = "audit.guard"
 
 
 def leave(name: str, *, succeeded: bool = True, detail: str | None = None) -> None:

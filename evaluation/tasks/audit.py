@@ -1,4 +1,4 @@
-"""The sealer's beat and the nightly check of the journal."""
+"""The sealer's beat, the hourly look at the journal's guard and the nightly check of the journal."""
 
 import logging
 
@@ -24,3 +24,10 @@ def check_audit() -> None:
         log.error("the journal has %s mismatches, the first: %s", len(found.complaints), found.complaints[0])
     else:
         log.info("the journal is whole: %s events, %s seals", found.verified.events, found.verified.seals)
+
+
+@celery.task(name=jobs.CHECK_GUARD)
+def check_guard() -> None:
+    """The triggers, functions and rights that guard the journal; what is wrong becomes an alarm."""
+    for complaint in audit_checks.check_guard():
+        log.error("the guard of the journal: %s", complaint)

@@ -66,6 +66,11 @@ TIMETABLE = [
         "nightly, when the roll-ups of 01:15 are done; what it finds stops closing the next morning",
     ),
     Entry(
+        jobs.CHECK_GUARD,
+        crontab(minute=50),
+        "hourly: a trigger switched off, or a right too many, is told before much is written without it",
+    ),
+    Entry(
         jobs.SWEEP_SESSIONS,
         crontab(minute=20),
         "hourly, so that the list of open sessions tells the truth and old tries are forgotten",

@@ -128,6 +128,11 @@ def _numbers() -> Iterator[Metric]:
         ("seal_age_seconds", "Age of the newest seal of the journal", look.seal_age),
         ("audit_check_age_seconds", "Age of the newest check of the journal", look.check_age),
         ("audit_check_complaints", "What the newest check of the journal complains of", look.complaints),
+        (
+            "journal_ahead_seconds",
+            "The newest event of the journal is so much later than now: the clock was set back",
+            look.journal_ahead,
+        ),
         ("clock_skew_seconds", "This clock ahead of the database's", readiness.skew(look.now)),
     ):
         if value is not None:  # what never happened has no age
