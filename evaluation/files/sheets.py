@@ -241,6 +241,8 @@ class Source:
     sheet_name: str
     lines: Sequence[str]
     hash_label: str
+    text_hash_label: str = ""
+    who: str = ""
 
 
 def safe_text(value: str) -> str:
@@ -286,7 +288,7 @@ def write_tables(tables: Iterable[OutTable], target: io.BytesIO | str, source: S
     for table in tables:
         _write_sheet(book, replace(table, rows=_hashed(table.rows, digest)))
     if source is not None:
-        _write_source(book, source, digest.hexdigest()[:16])
+        write_source(book, source, digest.hexdigest()[:16])
     book.close()
 
 
@@ -296,7 +298,8 @@ def _hashed(rows: Iterable[Sequence[object]], digest: Any) -> Iterator[Sequence[
         yield row
 
 
-def _write_source(book: xlsxwriter.Workbook, source: Source, rows_hash: str) -> None:
+def write_source(book: xlsxwriter.Workbook, source: Source, rows_hash: str) -> None:
+    """The last worksheet and the property that say where a workbook comes from."""
     lines = [*source.lines, f"{source.hash_label} {rows_hash}"]
     page = book.add_worksheet(safe_sheet_name(source.sheet_name))
     page.set_column(0, 0, 60)

@@ -1,5 +1,6 @@
 """The 14-column tracking sheet of a month's work as .xlsx: converted quantities, and a, b, c with their fractions below."""
 
+import hashlib
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 import xlsxwriter
 
-from evaluation.files.sheets import safe_sheet_name, safe_text
+from evaluation.files.sheets import Source, safe_sheet_name, safe_text, write_source
 from evaluation.files.word import COUNTRY, MOTTO
 from evaluation.rules.explain import exact, written
 
@@ -81,7 +82,9 @@ class TrackingSheet:
     ratios: Sequence[Ratio]
 
 
-def write_tracking_sheets(sheets: Iterable[TrackingSheet], target: io.BytesIO | str) -> None:
+def write_tracking_sheets(
+    sheets: Iterable[TrackingSheet], target: io.BytesIO | str, source: Source | None = None
+) -> None:
     """One worksheet for each official; into a file, rows leave memory as they come."""
     options = {
         "in_memory": not isinstance(target, str),
@@ -93,9 +96,13 @@ def write_tracking_sheets(sheets: Iterable[TrackingSheet], target: io.BytesIO | 
     book = xlsxwriter.Workbook(target, options)
     formats = _formats(book)
     used: set[str] = set()
+    digest = hashlib.sha256()
     for sheet in sheets:
         page = book.add_worksheet(_unused(sheet.sheet_name, used))
         _write(page, sheet, formats)
+        digest.update(repr(sheet).encode("utf-8", "replace"))
+    if source is not None:
+        write_source(book, source, digest.hexdigest()[:16])
     book.close()
 
 

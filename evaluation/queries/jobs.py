@@ -114,6 +114,11 @@ def asked_by(job_id: int) -> str | None:
     return db.session.scalar(select(Job.request_id).where(Job.id == job_id))
 
 
+def asker(job_id: int) -> int | None:
+    """The person who asked for a job; none for the timetable."""
+    return db.session.scalar(select(Job.requested_by).where(Job.id == job_id))
+
+
 def free_chunks(job_id: int) -> int:
     """How many chunks could be taken at once by others."""
     return db.session.scalar(FREE, {"job_id": job_id}) or 0

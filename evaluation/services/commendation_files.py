@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from evaluation.clock import PROVINCE_ZONE
 from evaluation.extensions import db
 from evaluation.files import documents
+from evaluation.files.marked import marked
 from evaluation.files.sheets import OutTable, safe_text, write_tables
 from evaluation.models import EligibilityRun, Job
 from evaluation.queries import commendations as queries
@@ -80,7 +81,7 @@ def stored(actor: Actor, token: str) -> Made:
     job = queries.job_of_file(EXPORT.name, token)
     path = _place(job.arguments) if job is not None else None
     if job is None or path is None or not jobs.still_for(actor, job) or not path.is_file():
-        raise Missing(_("There is no such file."))
+        raise jobs.no_file(actor, job)
     run = db.session.get_one(EligibilityRun, job.arguments["run_id"])
     return Made(file_name(run, job.arguments["kind"]), KINDS[job.arguments["kind"]], path)
 
@@ -169,7 +170,7 @@ def _titles(run: EligibilityRun, name: str) -> list[str]:
 
 def _written(run: EligibilityRun, within: Filters, kind: str) -> bytes:
     if kind == "docx":
-        return documents.write_submission(submission(run, within))
+        return marked(documents.write_submission(submission(run, within)), source())
     target = io.BytesIO()
     write_xlsx(run, within, target)
     return target.getvalue()

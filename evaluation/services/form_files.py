@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from evaluation import clock
 from evaluation.extensions import db
 from evaluation.files import forms_word, handed_over, word
+from evaluation.files.marked import marked
 from evaluation.files.tracking_sheets import write_tracking_sheets
 from evaluation.models import Job, Period
 from evaluation.queries import commendations as job_questions
@@ -34,6 +35,7 @@ from evaluation.services import (
 from evaluation.services.access import Actor
 from evaluation.services.job_kinds import Kind, Piece, register
 from evaluation.services.refusals import Missing
+from evaluation.services.sources import source
 
 FORMS_AT_ONCE = 40
 ROWS_AT_ONCE = 2000
@@ -100,7 +102,7 @@ def stored(actor: Actor, token: str) -> Made:
     job = job_questions.job_of_file(FILE.name, token)
     path = _place(job.arguments) if job is not None else None
     if job is None or path is None or not jobs.still_for(actor, job) or not path.is_file():
-        raise Missing(_("There is no such file."))
+        raise jobs.no_file(actor, job)
     return Made(_words(job.arguments), path.suffix[1:], path)
 
 
@@ -149,11 +151,11 @@ def _small(what: What, ids: Collection[int]) -> bool:
 def _written(what: What, ids: Collection[int]) -> bytes:
     if what is What.TRACKING:
         target = io.BytesIO()
-        write_tracking_sheets(tracking_sheets.tracking_sheets(ids), target)
+        write_tracking_sheets(tracking_sheets.tracking_sheets(ids), target, source())
         return target.getvalue()
     if what is What.YEAR:
-        return forms_word.write_year_forms(year_forms.year_forms(ids))
-    return forms_word.write_period_forms(period_forms.period_forms(ids))
+        return marked(forms_word.write_year_forms(year_forms.year_forms(ids)), source())
+    return marked(forms_word.write_period_forms(period_forms.period_forms(ids)), source())
 
 
 def _ending(what: str) -> str:
@@ -204,9 +206,9 @@ def _make(arguments: dict[str, Any], piece: dict[str, Any]) -> None:
     if what is What.TRACKING:
         # Only this program writes into the folder.
         sheets = (sheet for part in parts for sheet in handed_over.unpack(part.read_bytes()))
-        write_tracking_sheets(sheets, str(fresh))
+        write_tracking_sheets(sheets, str(fresh), source())
     else:
-        fresh.write_bytes(word.joined(part.read_bytes() for part in parts))
+        fresh.write_bytes(marked(word.joined(part.read_bytes() for part in parts), source()))
     fresh.rename(place)
     for part in parts:
         part.unlink(missing_ok=True)

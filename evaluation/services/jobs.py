@@ -20,7 +20,7 @@ from evaluation.queries import jobs as queries
 from evaluation.queries.jobs import MOST_ATTEMPTS, Progress, Taken
 from evaluation.queries.organisation import Subject
 from evaluation.rules.permissions import Action
-from evaluation.services import access, audit, notices, pulses
+from evaluation.services import access, audit, notices, pulses, sources
 from evaluation.services.access import Actor
 from evaluation.services.job_kinds import Kind, kind_of
 from evaluation.services.refusals import Forbidden, Missing, Refusal
@@ -90,7 +90,7 @@ def ask(actor: Actor | None, name: str, arguments: dict[str, Any], key: str | No
 def run(job_id: int) -> int:
     """Does free chunks of a job until none is left to take; running it again, or twice at once, changes nothing."""
     number = 0
-    with logs.belonging_to(queries.asked_by(job_id)):
+    with logs.belonging_to(queries.asked_by(job_id)), sources.asked_by(queries.asker(job_id)):
         while not stopping.asked() and (chunk := _take(job_id)) is not None:
             token, taken = chunk
             if number == 0 and queries.free_chunks(job_id):
@@ -139,6 +139,15 @@ def may(actor: Actor, action: Action) -> bool:
 def still_for(actor: Actor, job: Job) -> bool:
     """Whether what a job made is handed out: to whoever asked for it, while they still hold the right they asked by."""
     return job.requested_by == actor.person_id and _holds_right(actor, job, kind_of(job.name))
+
+
+def no_file(actor: Actor, job: Job | None) -> Refusal:
+    """The refusal of a file that a job made: it looks missing to whom it is not handed out, and that leaves its trace."""
+    said = Missing(_("There is no such file."))
+    if job is None or still_for(actor, job):
+        return said
+    needs, thing = kind_of(job.name).needs, (Job.__tablename__, job.id)
+    return access.denied(said, actor, needs, Subject(queries.province(clock.today())), thing)
 
 
 def _refuse_without_right(job: Job, kind: Kind) -> None:

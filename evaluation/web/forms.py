@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from evaluation.files import forms as words
 from evaluation.files import forms_word, pdf
+from evaluation.files.marked import marked
 from evaluation.files.minutes import write_minutes
 from evaluation.files.tracking_sheets import write_tracking_sheets
 from evaluation.files.word import COUNTRY, MOTTO
@@ -20,6 +21,7 @@ from evaluation.services import form_files, forms, minutes
 from evaluation.services.access import Actor
 from evaluation.services.form_files import Made, What
 from evaluation.services.refusals import Missing
+from evaluation.services.sources import source
 from evaluation.web import panels, presentation
 from evaluation.web.access import current_actor
 from evaluation.web.panels import Panel
@@ -43,7 +45,7 @@ def period(report_id: int, kind: str) -> Answer:
     if kind == "pdf":
         return _pdf("forms/period.html", form, name)
     with force_locale("vi"):
-        return _sent(Made(name, kind, forms_word.write_period_form(form, READER)))
+        return _sent(Made(name, kind, marked(forms_word.write_period_form(form, READER), source())))
 
 
 @blueprint.get("/01/<int:report_id>")
@@ -76,7 +78,7 @@ def tracking(report_id: int) -> Answer:
     """The 14-column tracking sheet of a sheet."""
     sheet = forms.tracking_sheet(current_actor(), report_id)
     target = BytesIO()
-    write_tracking_sheets([sheet], target)
+    write_tracking_sheets([sheet], target, source())
     return _sent(Made(f"Bảng theo dõi {sheet.period} - {sheet.name}", "xlsx", target.getvalue()))
 
 
@@ -84,7 +86,11 @@ def tracking(report_id: int) -> Answer:
 def meeting(meeting_id: int) -> Answer:
     """The minutes of a review meeting as a document to be signed."""
     made = minutes.minutes(current_actor(), meeting_id)
-    return _sent(Made(f"Biên bản họp xếp loại {made.year} - {made.unit}", "docx", write_minutes(made)))
+    return _sent(
+        Made(
+            f"Biên bản họp xếp loại {made.year} - {made.unit}", "docx", marked(write_minutes(made), source())
+        )
+    )
 
 
 @blueprint.get("/units/<int:unit_id>")
@@ -118,7 +124,7 @@ def made(token: str) -> Answer:
 def _year(form: words.YearForm, kind: str) -> Answer:
     name = f"Phiếu xếp loại chất lượng năm {form.year} - {form.name}"
     if kind == "docx":
-        return _sent(Made(name, kind, forms_word.write_year_forms([form])))
+        return _sent(Made(name, kind, marked(forms_word.write_year_forms([form]), source())))
     return _pdf("forms/year.html", form, name)
 
 

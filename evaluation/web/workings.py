@@ -11,6 +11,7 @@ from evaluation.files import pdf
 from evaluation.files.says import Reader
 from evaluation.rules.working import Row, Working
 from evaluation.services import workings
+from evaluation.services.sources import source
 from evaluation.services.workings import Opened
 from evaluation.web import presentation
 from evaluation.web.access import current_actor
@@ -120,9 +121,10 @@ def _pdf(working: Working) -> bytes:
 
 
 def _word(working: Working) -> bytes:
-    from evaluation.files.workings import write_docx  # a writer that only downloads need
+    from evaluation.files.marked import marked  # writers that only downloads need
+    from evaluation.files.workings import write_docx
 
-    return write_docx(working, READER)
+    return marked(write_docx(working, READER), source(), on_its_face=True)
 
 
 def _sent(data: bytes, media_type: str, name: str) -> Response:

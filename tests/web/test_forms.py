@@ -187,6 +187,8 @@ def test_the_annex_is_the_working_of_the_newest_score_word_for_word(place, clock
     final = db.session.query(ScoreSheet).filter_by(report_id=place.report.id, stage=Stage.FINAL).one()
 
     working = word(place, f"/workings/score/{final.id}.docx")
+    *working, source = working
+    assert source.startswith("Người xuất: ")
 
     assert annexed[-len(working) :] == working
 
@@ -619,8 +621,12 @@ def test_a_long_file_is_made_in_pieces_and_is_the_file_made_at_once(place, login
     made = place.client.get(f"/forms/made/{job.arguments['token']}").data
 
     if what == "tracking":
-        assert contents(made) == contents(at_once)
+        (*sheets, source), (*sheets_at_once, source_at_once) = contents(made), contents(at_once)
+        assert sheets == sheets_at_once
+        # Who asked and the hash are the same, the request is another.
+        assert (source[0], source[-1]) == (source_at_once[0], source_at_once[-1])
         return
+    assert Document(io.BytesIO(made)).core_properties.comments.startswith("Người xuất: Trần Văn Hùng")
     assert text_of(made) == text_of(at_once)
     sections = Document(io.BytesIO(made)).sections
     assert len(sections) == 5

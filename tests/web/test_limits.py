@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docx import Document
 from flask import Flask
 from python_calamine import CalamineWorkbook
 
 from evaluation import clock as clock_module
 from evaluation.extensions import db
-from evaluation.models import AuditEvent, Notice, Reading
+from evaluation.models import AuditEvent, Notice, Reading, ScoreSheet
 from evaluation.rules.permissions import Role
-from evaluation.services import bulk_reading
+from evaluation.services import bulk_reading, reports, sources
 from evaluation.web import limits
 from tests import conftest as base
 from tests import factories as make
@@ -261,3 +262,51 @@ def test_a_file_that_leaves_says_who_took_it_when_by_which_request_and_holds_a_h
         with zipfile.ZipFile(BytesIO(answer.data)) as package:
             assert hashes[-1] in package.read("docProps/core.xml").decode()
     assert hashes[0] != hashes[1] == hashes[2], "the same rows have the same hash"
+
+
+def test_a_word_file_and_a_tracking_sheet_say_who_took_them_and_a_form_of_the_decree_keeps_its_face(
+    database: Any, client: Any, login: Any, clock: Any
+) -> None:
+    """Fault 71."""
+    clock(TODAY)
+    found = make.office()
+    sheet = make.report(
+        found.lan.assignments[0],
+        supervising=found.division,
+        confirming=found.department,
+        agency=found.department,
+    )
+    make.item(sheet, assigned="4")
+    make.criteria(sheet, "28")
+    reports.submit(make.actor(found.lan, TODAY), sheet.id, version=1)
+    login(client, found.lan)
+    who = f"Người xuất: {found.lan.full_name} ({found.lan.official_number})"
+    score = db.session.query(ScoreSheet).filter_by(report_id=sheet.id).one()
+    for address, on_its_face in (
+        (f"/workings/score/{score.id}.docx", True),
+        (f"/forms/01/{sheet.id}.docx", False),
+    ):
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        document = Document(BytesIO(answer.data))
+        said = document.core_properties.comments
+        assert said.startswith(who)
+        assert "10/03/2026" in said
+        assert answer.headers["X-Request-Id"] in said
+        assert re.search(r"Mã băm nội dung: [0-9a-f]{16}$", said)
+        assert (document.paragraphs[-1].text == said) is on_its_face
+        assert on_its_face or "Người xuất" not in document.element.xml
+    answer = client.get(f"/forms/tracking/{sheet.id}.xlsx")
+    book = CalamineWorkbook.from_filelike(BytesIO(answer.data))
+    lines = [row[0] for row in book.get_sheet_by_name("Nguồn").to_python()]
+    assert lines[0] == who
+    assert answer.headers["X-Request-Id"] in lines[2]
+
+
+def test_a_file_that_a_job_makes_names_the_person_who_asked_for_it(database: Any) -> None:
+    person = make.person("Phạm Thị Sở")
+    db.session.commit()
+    assert sources.source().who == ""
+    with sources.asked_by(person.id):
+        assert sources.source().lines[0] == f"Người xuất: Phạm Thị Sở ({person.official_number})"
+    assert sources.source().who == ""
