@@ -11,6 +11,7 @@ from evaluation.extensions import celery, db
 
 CLOSE_UNUSED_ACCOUNTS = "accounts.close_unused"
 LOOK_FOR_BULK_READING = "readings.look_for_bulk"
+LOOK_FOR_MUTUAL_SCORES = "scores.look_for_mutual"
 OPEN_MONTH = "months.open"
 REMIND = "months.remind"
 REMIND_OF_PETITIONS = "petitions.remind"

@@ -1,6 +1,5 @@
 """Accounts: who may look after which, how one is opened, how one signs in with a password."""
 
-import logging
 import secrets
 import string
 from datetime import date
@@ -20,8 +19,6 @@ from evaluation.services import access, audit, passwords, receipts
 from evaluation.services.access import Actor
 from evaluation.services.people import last_unit, person_for
 from evaluation.services.refusals import Fault, Forbidden, Invalid, Missing
-
-log = logging.getLogger(__name__)
 
 LEAST_NAME, MOST_NAME = 3, 64
 NAME_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + ".-_@")
@@ -52,12 +49,12 @@ def account_for(actor: Actor, account_id: int, *, to: Action, lock: bool = False
     )
     if account is None:
         raise Missing(_("There is no such account."))
-    if not access.may(actor, Action.READ_ACCOUNTS, subjects_of(account)[0]):
-        log.warning("denied reading account %s to person %s", account.id, actor.person_id)
-        raise Missing(_("There is no such account."))
+    subject, thing = subjects_of(account)[0], (Account.__tablename__, account.id)
+    if not access.may(actor, Action.READ_ACCOUNTS, subject):
+        raise access.denied(Missing(_("There is no such account.")), actor, to, subject, thing)
     if to is not Action.READ_ACCOUNTS and not may(actor, account, to):
-        log.warning("denied %s on account %s to person %s", to, account.id, actor.person_id)
-        raise Forbidden(_("You are not allowed to do this here."))
+        said = Forbidden(_("You are not allowed to do this here."))
+        raise access.denied(said, actor, to, subject, thing)
     return account
 
 

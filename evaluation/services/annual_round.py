@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from evaluation import clock
 from evaluation.extensions import db
-from evaluation.models import LateRound, Unit, YearGrade
+from evaluation.models import LateRound, Person, Unit, YearGrade
 from evaluation.queries import annual_round as queries
 from evaluation.queries import conclusions, organisation
 from evaluation.queries import grades as grade_queries
@@ -76,7 +76,9 @@ def member_for(actor: Actor, person_id: int, year: int) -> tuple[Member, frozens
         raise Missing(_("There is no annual round of this official in this year."))
     held = organisation.relations(actor.standing, subject_of(member))
     if Relation.OWNER not in held and not allowed(Action.READ_UNIT, held):
-        raise Missing(_("There is no annual round of this official in this year."))
+        said = Missing(_("There is no annual round of this official in this year."))
+        thing = (Person.__tablename__, person_id)
+        raise access.denied(said, actor, Action.READ_UNIT, subject_of(member), thing)
     return member, held
 
 
@@ -177,7 +179,8 @@ def set_late(
     )
     held = organisation.relations(actor.standing, Subject(agency_id))
     if not above and Relation.HOME_AFFAIRS not in held:
-        raise Forbidden(_("Only the level above or Home Affairs may set a later last day (Article 19.2)."))
+        said = Forbidden(_("Only the level above or Home Affairs may set a later last day (Article 19.2)."))
+        raise access.denied(said, actor, Action.EXTEND_DEADLINE, Subject(agency_id))
     number = " ".join(document_number.replace("\x00", "").split())[:100]
     if not number:
         raise Invalid([Fault("document_number", _("Write the number of the document."))])

@@ -34,7 +34,8 @@ def unit_for(actor: Actor, unit_id: int) -> None:
     """Only whoever heads a unit, or stands in for its head, assigns there; to others the page does not exist."""
     subject = Subject(unit_id=unit_id, supervising_unit_id=unit_id)
     if not access.may(actor, Action.ASSIGN_WORK, subject):
-        raise Missing(_("There is no such unit among those you assign work in."))
+        said = Missing(_("There is no such unit among those you assign work in."))
+        raise access.denied(said, actor, Action.ASSIGN_WORK, subject)
 
 
 def period_for(month: Stretch) -> Period:

@@ -108,6 +108,7 @@ ACTIONS = {
     "role.granted": _l("granted a role"),
     "role.refused": _l("refused a role"),
     "round.late": _l("allowed an agency a later round"),
+    "scores.mutual": _l("judged each other"),
     "second_factor.codes_renewed": _l("made new recovery codes"),
     "second_factor.given_up": _l("gave up the second factor"),
     "second_factor.reset": _l("took a second factor away"),

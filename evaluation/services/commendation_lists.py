@@ -7,14 +7,16 @@ from flask_babel import gettext as _
 from sqlalchemy import Row
 
 from evaluation import clock
-from evaluation.models import EligibilityRun
+from evaluation.models import EligibilityEntry, EligibilityRun
 from evaluation.queries import commendations as queries
 from evaluation.queries import jobs as job_queries
 from evaluation.queries import organisation
 from evaluation.queries.commendations import Filters, Lines
+from evaluation.queries.organisation import Subject
 from evaluation.rules.names import fold
 from evaluation.rules.permissions import ALLOWED, Action, Relation
 from evaluation.rules.verdicts import VerdictStatus
+from evaluation.services import access
 from evaluation.services.access import Actor
 from evaluation.services.refusals import Forbidden, Missing
 
@@ -54,7 +56,11 @@ def reach(actor: Actor) -> Reach:
     readers = ALLOWED[Action.READ_COMMENDATIONS]
     held = [unit_id for role, unit_id in actor.standing.roles if Relation(role.value) in readers]
     if not held:
-        raise Forbidden(_("You are not allowed to do this here."))
+        said, whole = (
+            Forbidden(_("You are not allowed to do this here.")),
+            Subject(job_queries.province(clock.today())),
+        )
+        raise access.denied(said, actor, Action.READ_COMMENDATIONS, whole)
     if job_queries.province(clock.today()) in held:
         return None
     return frozenset(organisation.descendants(held, clock.today()))
@@ -104,8 +110,14 @@ def why(actor: Actor, entry_id: int) -> Why:
     within = reach(actor)
     run = queries.run_of(entry_id)
     line = queries.line(run, entry_id) if run else None
-    if run is None or line is None or (within is not None and line.authority_id not in within):
+    if run is None or line is None:
         raise Missing(_("There is no such line in a list."))
+    if within is not None and line.authority_id not in within:
+        said, thing = (
+            Missing(_("There is no such line in a list.")),
+            (EligibilityEntry.__tablename__, entry_id),
+        )
+        raise access.denied(said, actor, Action.READ_COMMENDATIONS, Subject(line.authority_id), thing)
     return Why(run, line, behind(line, run))
 
 

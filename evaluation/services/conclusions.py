@@ -7,14 +7,14 @@ from flask_babel import gettext as _
 
 from evaluation import clock
 from evaluation.extensions import db
-from evaluation.models import Conclusion
+from evaluation.models import Conclusion, Person
 from evaluation.queries import conclusions as register
 from evaluation.queries import organisation
 from evaluation.queries.annual_round import Member
 from evaluation.rules.grading import Blocker
 from evaluation.rules.names import clean_name
-from evaluation.rules.permissions import Role
-from evaluation.services import annual_round, audit, receipts, rulebooks
+from evaluation.rules.permissions import Action, Role
+from evaluation.services import access, annual_round, audit, receipts, rulebooks
 from evaluation.services.access import Actor
 from evaluation.services.moves import reason_given
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid, Missing
@@ -43,7 +43,9 @@ def member_for(actor: Actor, person_id: int, year: int) -> Member:
     """An official whose register the actor keeps; nobody keeps the own."""
     member, _held = annual_round.member_for(actor, person_id, year)
     if person_id == actor.person_id or not keeps_register(actor, member.unit_id):
-        raise Forbidden(_("Only the personnel office and Home Affairs keep the register of conclusions."))
+        said = Forbidden(_("Only the personnel office and Home Affairs keep the register of conclusions."))
+        thing = (Person.__tablename__, person_id)
+        raise access.denied(said, actor, Action.RECORD_ROUND, annual_round.subject_of(member), thing)
     return member
 
 

@@ -49,8 +49,9 @@ def delegate(
     held = questions.relations(actor.standing, subject_of(unit_id, head.id if head else None))
     if not access.allowed(Action.DELEGATE, held):
         if unit_id in actor.standing.delegated:
-            raise Forbidden(_("A duty that was lent to you cannot be lent on."))
-        raise Missing(_("There is no such unit."))
+            said = Forbidden(_("A duty that was lent to you cannot be lent on."))
+            raise access.denied(said, actor, Action.DELEGATE, Subject(unit_id))
+        raise access.denied(Missing(_("There is no such unit.")), actor, Action.DELEGATE, Subject(unit_id))
     if head is None:
         raise Conflict(_("The unit has no head today, so there is no duty to lend."))
     faults = _faults(delegate_id, head, since, until, document_number, reason)
@@ -161,9 +162,10 @@ def end_delegation(actor: Actor, delegation_id: int) -> Delegation:
     if lent is None:
         raise Missing(_("There is no such delegation."))
     head = questions.head_of(lent.unit_id, clock.today())
-    held = questions.relations(actor.standing, subject_of(lent.unit_id, head.id if head else None))
-    if not access.allowed(Action.DELEGATE, held):
-        raise Missing(_("There is no such delegation."))
+    subject = subject_of(lent.unit_id, head.id if head else None)
+    if not access.may(actor, Action.DELEGATE, subject):
+        said, thing = Missing(_("There is no such delegation.")), (Delegation.__tablename__, lent.id)
+        raise access.denied(said, actor, Action.DELEGATE, subject, thing)
     today = clock.today()
     if lent.valid_to is not None and lent.valid_to <= today:
         raise Conflict(_("This delegation has already ended."))

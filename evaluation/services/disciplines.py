@@ -12,10 +12,11 @@ from evaluation.models import Discipline, Person
 from evaluation.queries import jobs as job_queries
 from evaluation.queries import organisation
 from evaluation.queries import register_lines as queries
+from evaluation.queries.organisation import Subject
 from evaluation.queries.pages import Page
 from evaluation.rules.facts import DisciplineForm
-from evaluation.rules.permissions import Role
-from evaluation.services import audit
+from evaluation.rules.permissions import Action, Role
+from evaluation.services import access, audit
 from evaluation.services.access import Actor
 from evaluation.services.conclusions import keeps_register
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid, Missing
@@ -56,8 +57,14 @@ def decision_for(actor: Actor, line_id: int) -> Discipline:
     """One decision for its readers; else it looks missing."""
     reach = _reach(actor)
     line: Discipline | None = queries.line("DISCIPLINE", line_id)
-    if line is None or (reach is not None and not _serves_in(line.person_id, reach)):
+    if line is None:
         raise Missing(_("There is no such line in the register."))
+    if reach is not None and not _serves_in(line.person_id, reach):
+        said, thing = (
+            Missing(_("There is no such line in the register.")),
+            (Discipline.__tablename__, line.id),
+        )
+        raise access.denied(said, actor, Action.READ_COMMENDATIONS, _subject(line.person_id), thing)
     return line
 
 
@@ -228,16 +235,27 @@ def _same_act(person_id: int, decided: Decided, faults: list[Fault]) -> int | No
 def _require_keeper(actor: Actor, person_id: int) -> None:
     if person_id == actor.person_id:
         raise Forbidden(_("Nobody writes in these registers about themselves."))
+    subject = _subject(person_id)
+    if not keeps_register(actor, subject.unit_id):
+        said = Forbidden(_("Only the personnel office and Home Affairs keep the register of discipline."))
+        thing = (Person.__tablename__, person_id)
+        raise access.denied(said, actor, Action.READ_COMMENDATIONS, subject, thing)
+
+
+def _subject(person_id: int) -> Subject:
+    """An official where they serve, of the whole province where nowhere."""
     service = organisation.main_assignment(person_id, clock.today())
-    unit_id = service.unit_id if service else job_queries.province(clock.today())
-    if not keeps_register(actor, unit_id):
-        raise Forbidden(_("Only the personnel office and Home Affairs keep the register of discipline."))
+    return Subject(service.unit_id if service else job_queries.province(clock.today()), person_id)
 
 
 def _reach(actor: Actor) -> frozenset[int] | None:
     tops = [unit_id for role, unit_id in actor.standing.roles if role in READERS]
     if not tops:
-        raise Forbidden(_("You are not allowed to do this here."))
+        said, whole = (
+            Forbidden(_("You are not allowed to do this here.")),
+            Subject(job_queries.province(clock.today())),
+        )
+        raise access.denied(said, actor, Action.READ_COMMENDATIONS, whole)
     if job_queries.province(clock.today()) in tops:
         return None
     return frozenset(organisation.descendants(tops, clock.today()))

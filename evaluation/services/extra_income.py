@@ -119,7 +119,8 @@ def wanted(actor: Actor, stretch: Stretch, agency_id: int | None = None) -> tupl
     if agency_id is not None:
         own = [agency for agency in own if agency.id == agency_id]
         if not own:
-            raise Missing(_("There is no list of extra income of this agency for you."))
+            said = Missing(_("There is no list of extra income of this agency for you."))
+            raise access.denied(said, actor, Action.EXPORT_INCOME, Subject(agency_id))
     if not own:
         raise Forbidden(_("You are not allowed to do this here."))
     return Wanted(months_of(stretch), tuple(agency.id for agency in own)), own

@@ -27,7 +27,6 @@ from evaluation.services import extra_income as services
 from evaluation.services.access import Actor
 from evaluation.services.extra_income import IncomeLine
 from evaluation.services.job_kinds import Kind, Piece, register
-from evaluation.services.refusals import Missing
 from evaluation.services.sources import source
 
 ROWS_AT_ONCE = 2000
@@ -71,7 +70,7 @@ def stored(actor: Actor, token: str) -> Made:
     job = job_of_file(EXPORT.name, token)
     path = _place(job.arguments) if job is not None else None
     if job is None or path is None or not jobs.still_for(actor, job) or not path.is_file():
-        raise Missing(_("There is no such file."))
+        raise jobs.no_file(actor, job)
     return Made(file_name(parse_stretch(job.arguments["stretch"])), XLSX, path)
 
 

@@ -100,7 +100,9 @@ def decide_locked(
     """Decides one class under a quota that the caller holds locked, and commits nothing; petitions come here too."""
     grade, held = grade_for(actor, grade_id, lock=True)
     if not allowed(Action.DECIDE_GRADE, held):
-        raise Forbidden(_("Only the competent head decides this class, and nobody decides the own one."))
+        said = Forbidden(_("Only the competent head decides this class, and nobody decides the own one."))
+        thing = (YearGrade.__tablename__, grade.id)
+        raise access.denied(said, actor, Action.DECIDE_GRADE, subject_of(grade), thing)
     try:
         state = moved(GRADE_MOVES, grade.state, "decide", held)
     except NotAllowed as refused:

@@ -149,7 +149,8 @@ def meeting_for(actor: Actor, meeting_id: int) -> tuple[ReviewMeeting, bool]:
         access.may(actor, action, subject) for action in (Action.READ_UNIT, Action.RECORD_ROUND)
     )
     if not may_read and not may_record:
-        raise Missing(_("There is no such meeting."))
+        said, thing = Missing(_("There is no such meeting.")), (ReviewMeeting.__tablename__, meeting.id)
+        raise access.denied(said, actor, Action.READ_UNIT, subject, thing)
     return meeting, may_record and meeting.superseded_at is None
 
 

@@ -151,8 +151,10 @@ def sheet_of(actor: Actor, unit_id: int, year: int) -> Sheet:
     if unit is None or not stands(unit, year):
         raise Missing(_("There is no such unit in this year."))
     recogniser = recogniser_of(tree, unit_id)
-    if not access.may(actor, Action.READ_UNIT, Subject(unit_id, confirming_unit_id=recogniser)):
-        raise Missing(_("There is no such unit in this year."))
+    subject = Subject(unit_id, confirming_unit_id=recogniser)
+    if not access.may(actor, Action.READ_UNIT, subject):
+        said = Missing(_("There is no such unit in this year."))
+        raise access.denied(said, actor, Action.READ_UNIT, subject)
     children = _below(tree, year).get(unit_id, [])
     peers = [
         one

@@ -196,11 +196,12 @@ def require_recogniser(actor: Actor, sheet: Sheet) -> None:
     if sheet.recogniser_id is None:
         raise Conflict(_("Decree 335 names nobody who recognises the class of this unit (Article 5)."))
     if not access.may(actor, Action.RECOGNISE_UNIT, subject_of(sheet)):
-        raise Forbidden(
+        said = Forbidden(
             _(
                 "Only whoever recognises the class by Article 5, or Home Affairs, records it; nobody for the unit they head."
             )
         )
+        raise access.denied(said, actor, Action.RECOGNISE_UNIT, subject_of(sheet))
 
 
 def subject_of(sheet: Sheet) -> Subject:

@@ -7,13 +7,14 @@ from flask_babel import gettext as _
 
 from evaluation import clock
 from evaluation.extensions import db
-from evaluation.models import PartyOpinion
+from evaluation.models import PartyOpinion, Person
 from evaluation.queries import annual_round as queries
 from evaluation.queries.annual_round import Member
 from evaluation.rules import annual_round as rules
 from evaluation.rules.bands import Band
 from evaluation.rules.names import clean_name
-from evaluation.services import annual_round, audit, receipts
+from evaluation.rules.permissions import Action
+from evaluation.services import access, annual_round, audit, receipts
 from evaluation.services.access import Actor
 from evaluation.services.moves import reason_given
 from evaluation.services.refusals import Conflict, Fault, Forbidden, Invalid
@@ -36,7 +37,8 @@ def member_to_judge(actor: Actor, person_id: int, year: int) -> Member:
     """A head or deputy on whom the actor may record the committee's opinion; nobody records it on oneself."""
     member, _held = annual_round.member_for(actor, person_id, year)
     if not annual_round.may_record_for(actor, member):
-        raise Forbidden(_("You are not allowed to do this here."))
+        said, thing = Forbidden(_("You are not allowed to do this here.")), (Person.__tablename__, person_id)
+        raise access.denied(said, actor, Action.RECORD_ROUND, annual_round.subject_of(member), thing)
     if not rules.party_asked(member.office):
         raise Conflict(
             _("The Party committee's opinion is asked only on heads and deputies (Article 21.1.c, 21.2.c).")

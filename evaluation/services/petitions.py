@@ -57,7 +57,9 @@ def lodge_against_class(
         return db.session.get_one(Petition, earlier["petition"])
     grade, held = grades.grade_for(actor, grade_id, lock=True)
     if not allowed(Action.LODGE_PETITION, held):
-        raise Forbidden(_("Only the official concerned may petition against this result."))
+        said = Forbidden(_("Only the official concerned may petition against this result."))
+        thing = (YearGrade.__tablename__, grade.id)
+        raise access.denied(said, actor, Action.LODGE_PETITION, grades.subject_of(grade), thing)
     refuse_against_class(grade)
     petition = Petition(grade_id=grade.id, deciding_unit_id=grade.confirming_unit_id)
     book, told = rulebooks.shelf().named(grade.rulebook), local_day(grade.published_at)

@@ -144,7 +144,8 @@ def _through_a_door(kind: str, number: int) -> tuple[queries.Owned | None, froze
 
 def _require(actor: Actor, person_id: int) -> None:
     if not may_read(actor, person_id):
-        raise Missing(_("There is no such person."))
+        said, thing = Missing(_("There is no such person.")), (Person.__tablename__, person_id)
+        raise access.denied(said, actor, Action.READ_READINGS, _subject(person_id), thing)
 
 
 def _subject(person_id: int) -> Subject:

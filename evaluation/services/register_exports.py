@@ -123,7 +123,7 @@ def stored(actor: Actor, token: str) -> Stored:
     job = job_of_file(files.EXPORT.name, token)
     path = files.place_of(job.arguments) if job is not None else None
     if job is None or path is None or not jobs.still_for(actor, job) or not path.is_file():
-        raise Missing(_("There is no such file."))
+        raise jobs.no_file(actor, job)
     noun = ImportNoun(job.arguments["noun"])
     day = date.fromisoformat(job.arguments["day"])
     rows, left_out = files.outcome_of(job.arguments)

@@ -84,11 +84,13 @@ def replace(
     old, held = grades.grade_for(actor, grade_id, lock=True)
     managing = _competent(actor, old)
     if managing is None or Relation.OWNER in held:
-        raise Forbidden(
+        said = Forbidden(
             _(
                 "Only the head of the managing agency replaces a class that was decided (Article 21.3), never the own one."
             )
         )
+        thing = (YearGrade.__tablename__, old.id)
+        raise access.denied(said, actor, Action.REPLACE_GRADE, grades.subject_of(old), thing)
     if old.state is GradeState.PROPOSED:
         raise Conflict(_("This class was not decided yet: decide it instead of replacing it."))
     faults, why, number = _checked(old, klass, reason, document_number)

@@ -89,7 +89,8 @@ def decide(actor: Actor, grant_id: int, *, agrees: bool, transaction_id: str | N
     account = given.account
     subject = Subject(unit_id=given.unit_id, person_id=account.person_id)
     if not access.may(actor, Action.READ_ACCOUNTS, subject):
-        raise Missing(_("There is no such role."))
+        said, thing = Missing(_("There is no such role.")), (RoleGrant.__tablename__, given.id)
+        raise access.denied(said, actor, Action.APPROVE_ROLE, subject, thing)
     access.require(actor, Action.APPROVE_ROLE, subject)
     if actor.person_id == given.granted_by:
         raise Forbidden(_("Whoever gave a role cannot be its second person."))
@@ -117,8 +118,10 @@ def end(actor: Actor, grant_id: int, *, transaction_id: str | None = None) -> No
     given = db.session.get(RoleGrant, grant_id, with_for_update={"of": RoleGrant}, populate_existing=True)
     if given is None:
         raise Missing(_("There is no such role."))
-    if not access.may(actor, Action.READ_ACCOUNTS, Subject(given.unit_id, given.account.person_id)):
-        raise Missing(_("There is no such role."))
+    subject = Subject(given.unit_id, given.account.person_id)
+    if not access.may(actor, Action.READ_ACCOUNTS, subject):
+        said, thing = Missing(_("There is no such role.")), (RoleGrant.__tablename__, given.id)
+        raise access.denied(said, actor, Action.GRANT_ROLE, subject, thing)
     account = account_for(actor, given.account_id, to=Action.GRANT_ROLE, lock=True)
     _over_unit(actor, Action.GRANT_ROLE, account, given.unit_id)
     today = clock.today()

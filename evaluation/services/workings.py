@@ -55,8 +55,12 @@ def of_mean(actor: Actor, person_id: int, period: str) -> Opened:
         if isinstance(which, Span)
         else None
     )
-    if span is None or not access.may(actor, Action.READ_REPORT, Subject(span.unit_id, person_id)):
+    if span is None:
         raise Missing(_("There is no such mean."))
+    subject = Subject(span.unit_id, person_id)
+    if not access.may(actor, Action.READ_REPORT, subject):
+        said, thing = Missing(_("There is no such mean.")), (Person.__tablename__, person_id)
+        raise access.denied(said, actor, Action.READ_REPORT, subject, thing)
     return Opened(working_of_grade.of_span(span, db.session.get_one(Person, person_id)))
 
 

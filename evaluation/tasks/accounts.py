@@ -1,10 +1,10 @@
-"""Accounts that nobody needs and readers who open everything: call, log."""
+"""Accounts that nobody needs, readers who open everything, people who judge each other: call, log."""
 
 import logging
 
 from evaluation import jobs
 from evaluation.extensions import celery
-from evaluation.services import account_states, bulk_reading
+from evaluation.services import account_states, bulk_reading, mutual_scores
 
 log = logging.getLogger(__name__)
 
@@ -20,3 +20,9 @@ def close_unused() -> None:
 def look_for_bulk_reading() -> None:
     """Tells the inspectors of readers who opened too much within an hour, once an hour for each."""
     log.info("told of %s readers", bulk_reading.tell())
+
+
+@celery.task(name=jobs.LOOK_FOR_MUTUAL_SCORES)
+def look_for_mutual_scores() -> None:
+    """Tells the inspectors of pairs who judged each other, once for each pair and month."""
+    log.info("told of %s pairs who judged each other", mutual_scores.tell())

@@ -51,6 +51,11 @@ TIMETABLE = [
         "an inspector hears of somebody who reads everything while it goes on",
     ),
     Entry(
+        jobs.LOOK_FOR_MUTUAL_SCORES,
+        crontab(hour=2, minute=10),
+        "nightly, after the day's scores; the inspector looks before the month is published",
+    ),
+    Entry(
         jobs.SEND_LETTERS,
         timedelta(minutes=1),
         "a letter whose doorbell was lost, or whose time to be tried again has come",
