@@ -52,7 +52,6 @@ class Court:
         self.cookies: dict[str, str] = {}
         self.connection: Any = None
         self.statements: list[str] = []
-        self.marks: dict[str, int] = {}
         self.opened = self.done = 0
 
     def sign_everybody_in(self) -> None:
@@ -81,7 +80,6 @@ class Court:
         self.last = self.connection.execute(text("select max(id) from audit_event")).scalar()
         self.connection.rollback()
         event.listen(self.connection, "before_cursor_execute", self._count)
-        event.listen(self.connection, "savepoint", self._mark)
         event.listen(self.connection, "rollback_savepoint", self._forget)
 
     def end(self) -> None:
@@ -91,11 +89,10 @@ class Court:
             db.engines[None] = self.engine
         self.connection.close()
 
-    def _mark(self, _connection: Any, name: str) -> None:
-        self.marks[name] = len(self.statements)
-
     def _forget(self, _connection: Any, name: str, _context: Any) -> None:
-        del self.statements[self.marks.get(name, 0) :]  # undone: nothing of it stays
+        """Undone: nothing stays of what came after the savepoint."""
+        begun = [at for at, statement in enumerate(self.statements) if statement == f"SAVEPOINT {name}"]
+        del self.statements[begun[-1] if begun else 0 :]
 
     def _count(self, _connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         self.statements.append(statement)
