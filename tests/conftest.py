@@ -222,7 +222,9 @@ def server() -> TestServer:
     data_dir = data_dir.with_name(f"tests-{data_dir.name}") if as_root else data_dir / "tests"
     # `make test-services` gives a server of its own.
     make_data_dir(data_dir)
-    address = os.environ.get("TEST_DATABASE_URL") or ensure_server(data_dir, database="postgres", durable=False)
+    address = os.environ.get("TEST_DATABASE_URL") or ensure_server(
+        data_dir, database="postgres", durable=False
+    )
     found = TestServer(data_dir, address, count(1))
     found.drop_leftovers()
     return found

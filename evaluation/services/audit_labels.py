@@ -1,6 +1,10 @@
 """What each act of the journal is called: one label for every code, the same for screen and search."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
+
+from evaluation.services import permission_table
 
 ACTIONS = {
     "absence.recorded": _l("recorded an absence"),
@@ -202,6 +206,7 @@ FIELDS = {
     "official_number": _l("official number"),
     "on": _l("on"),
     "opinion": _l("opinion"),
+    "other": _l("the other person"),
     "page": _l("page"),
     "parent_id": _l("unit above"),
     "people": _l("people"),
@@ -270,6 +275,16 @@ OBJECTS = {
 def field(name: str) -> str:
     """What a value of an event is called."""
     return str(FIELDS.get(name, name))
+
+
+def state_of(kind: str, state: str) -> str:
+    """What a state of a sheet, a class or a petition is called."""
+    known: dict[str, dict[Any, str]] = {
+        "report": permission_table.SHEETS,
+        "year_grade": permission_table.CLASSES,
+        "petition": permission_table.PETITIONS,
+    }
+    return str(known.get(kind, {}).get(state, state))
 
 
 def object_of(kind: str, number: int) -> str:

@@ -17,6 +17,7 @@ from evaluation.queries import audit_journal as questions
 from evaluation.queries.audit_journal import MOST_COUNTED, Wanted
 from evaluation.services import audit_checks, audit_journal, audit_labels, receipts, seal_keys, seals
 from evaluation.services.refusals import Fault
+from evaluation.web import navigation
 from evaluation.web.access import current_actor
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
@@ -152,9 +153,19 @@ def _changes(event: AuditEvent) -> list[tuple[str, str, str]]:
     """What was and what is, name by name."""
     before, after = event.before or {}, event.after or {}
     names = [*before, *(name for name in after if name not in before)]
-    return [(audit_labels.field(name), _short(before.get(name)), _short(after.get(name))) for name in names]
+    return [
+        (audit_labels.field(name), _shown(event, name, before), _shown(event, name, after)) for name in names
+    ]
 
 
-def _short(value: Any) -> str:
-    text = "–" if value is None else value if isinstance(value, str) else str(value)
+def _shown(event: AuditEvent, name: str, values: dict[str, Any]) -> str:
+    """A value as people read it: a page by its line of the menu, states, yes and no in words."""
+    value = values.get(name)
+    if name == "page" and isinstance(value, str):
+        return navigation.line_of(value.partition(".")[0]) or value
+    if name == "state" and isinstance(value, str):
+        return audit_labels.state_of(event.object_type, value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    text = "–" if value in (None, {}, []) else value if isinstance(value, str) else str(value)
     return text if len(text) <= 300 else f"{text[:300]}…"

@@ -140,6 +140,11 @@ ENTRIES = (
 )
 
 
+def line_of(blueprint: str) -> str | None:
+    """The line of the menu that a page of this blueprint belongs to."""
+    return next((str(entry.label) for entry in ENTRIES if entry.owns(blueprint)), None)
+
+
 def register(app: Flask) -> None:
     """Gives every page its menu and the person's office."""
     app.context_processor(_context)

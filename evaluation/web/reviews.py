@@ -273,9 +273,7 @@ def _month(text: str | None) -> Stretch | None:
 
 def _report(report_id: int) -> Report:
     """A sheet the actor scores, with everything the panel shows."""
-    report, _held = access.report_for(
-        current_actor(), report_id, to=Action.SCORE_REPORT, in_any_state=True
-    )
+    report, _held = access.report_for(current_actor(), report_id, to=Action.SCORE_REPORT, in_any_state=True)
     db.session.get_one(
         Report,
         report_id,

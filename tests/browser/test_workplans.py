@@ -79,7 +79,7 @@ def test_a_block_from_excel_is_shown_first_and_fills_quantities_and_days(plan, o
     )
     plan.locator("dialog[open] button.primary").click()
     plan.get_by_role("button", name="Lưu", exact=True).click()
-    plan.wait_for_selector("text=Đã lưu")
+    plan.wait_for_selector("text=/^Đã lưu, /")
     assert quantities(office) == [Decimal(6), Decimal(8)]
     days = db.session.scalars(select(WorkItem.due_on).order_by(WorkItem.id)).all()
     assert days[-2:] == [date(2026, 3, 12), date(2026, 3, 20)]

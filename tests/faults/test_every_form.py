@@ -201,7 +201,10 @@ def _closed_and_asked_for(made: Any) -> Reopening:
     db.session.flush()
     closing.period.closed_at = closing.closed_at
     return Reopening(
-        closing=closing, asked_by=made.thu.id, asked_at=clock_module.now(), reason="Sửa điểm theo kiến nghị số 1"
+        closing=closing,
+        asked_by=made.thu.id,
+        asked_at=clock_module.now(),
+        reason="Sửa điểm theo kiến nghị số 1",
     )
 
 

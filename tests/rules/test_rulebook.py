@@ -44,7 +44,11 @@ def changed(tmp_path: Path, *changes: tuple[str, str]) -> Path:
         ("at_least: 0 }", "at_least: 10 }", "leave a hole"),
         ("band: HTNV", "band: TOT", "TOT is not a level"),
         ("            max: 5\n", "            max: 4\n", "do not add up to its points: 1 is missing"),
-        ("values: { 2026-01-01: 30 }", "values: { 2026-01-01: 31 }", "do not add up to general_max: 1 is missing"),
+        (
+            "values: { 2026-01-01: 30 }",
+            "values: { 2026-01-01: 31 }",
+            "do not add up to general_max: 1 is missing",
+        ),
         ("      PER_LINE:", "      PER_PAGE:", "does not know PER_PAGE for deduction"),
         (
             "values: { 2026-01-01: EACH_100 }",

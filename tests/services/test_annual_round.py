@@ -18,6 +18,7 @@ from evaluation.models import (
     EligibilityRun,
     Notice,
     Period,
+    Person,
     Report,
     ReviewMeeting,
     ScoreSheet,
@@ -545,10 +546,12 @@ def december(office: Any, who: Any, total: str, stage: Stage) -> None:
 
 
 def score(report: Any, total: str, stage: Stage) -> None:
+    others = select(Person.id).where(Person.id != report.person_id).limit(1)
     db.session.add(
         ScoreSheet(
             report_id=report.id, stage=stage, status="SCORED", total=Decimal(total), exact_total=total, band=Band.HTTNV,
-            steps=[], inputs={}, rulebook="decree-335-2025", fingerprint="x", decided_by=report.person_id,
+            steps=[], inputs={}, rulebook="decree-335-2025", fingerprint="x",
+            decided_by=report.person_id if stage is Stage.OWN else db.session.scalar(others),
         )
     )  # fmt: skip
     db.session.flush()

@@ -42,7 +42,9 @@ def no_writing() -> Iterator[None]:
 
     def watch(_c: Any, _k: Any, statement: str, *_rest: Any) -> None:
         words = set(statement.lower().split())
-        if words & WRITES and not statement.lower().startswith(tuple(f"insert into {trace}" for trace in TRACES)):
+        if words & WRITES and not statement.lower().startswith(
+            tuple(f"insert into {trace}" for trace in TRACES)
+        ):
             written.append(statement)
 
     event.listen(db.engines[None], "before_cursor_execute", watch)
