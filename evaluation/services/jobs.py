@@ -110,7 +110,10 @@ def resume() -> list[int]:
     db.session.commit()
     waiting = queries.left_alone()
     for job_id in waiting:
-        doorbell.ring(doorbell.RUN_JOB, {"job_id": job_id})
+        with logs.belonging_to(
+            queries.asked_by(job_id)
+        ):  # the lines of the task are still those of the asker
+            doorbell.ring(doorbell.RUN_JOB, {"job_id": job_id})
     return waiting
 
 

@@ -20,7 +20,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, select, text
 
-from evaluation import logs
+from evaluation import jobs, logs
 from evaluation.extensions import db
 from evaluation.models import Job, JobChunk, JobState
 from evaluation.services import rollups
@@ -236,12 +236,16 @@ def test_every_line_of_a_task_carries_the_request_that_asked_for_it(
     environment = settings_of(fresh_database, tmp_path / "worker") | {"LOG_FORMAT": "json"}
     with running(log, environment, *WORKER):
         wait_for(lambda: state_of(job_id) is JobState.DONE, "the job", seconds=60)
-        wait_for(lambda: "succeeded in" in log.read_text(), "its line")
+        done = re.compile(rf"Task {re.escape(jobs.RUN_JOB)}\[[^]]*\] succeeded in")
+        wait_for(lambda: done.search(log.read_text()) is not None, "its line")
     lines: list[dict[str, Any]] = [
         json.loads(line) for line in log.read_text().splitlines() if line[:1] == "{"
     ]
     of_task = [
-        line for line in lines if "chunks done here" in line["message"] or "succeeded in" in line["message"]
+        line
+        for line in lines
+        if "chunks done here" in line["message"]
+        or ("succeeded in" in line["message"] and jobs.RUN_JOB in line["message"])
     ]
     assert len(of_task) >= 2
     assert {line.get("request_id") for line in of_task} == {asked_by}
