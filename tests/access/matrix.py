@@ -178,7 +178,8 @@ WITHOUT_AN_EVENT = {
 
 
 def _leaves_an_event(rule: Rule, answer: Answer) -> bool:
-    if rule.endpoint in WITHOUT_AN_EVENT or not answer.written:
+    """Whether what changed stands in the journal; a form that says what is already so leaves its receipt alone."""
+    if rule.endpoint in WITHOUT_AN_EVENT or set(answer.written) <= {"receipt"}:
         return True
     return "audit_event" in answer.written
 
